@@ -1,0 +1,1 @@
+"""Wing: standard addresses, their search, matching and door plates."""

@@ -1,0 +1,1 @@
+"""The roof: the only room that knows HTTP, HTML and the command line."""

@@ -1,0 +1,1 @@
+"""Facts and generators: migrations, catalogue of layers, code lists, the sample city."""

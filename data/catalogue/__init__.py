@@ -1,0 +1,1 @@
+"""The built-in layers, groups and code lists, as TOML files beside this one."""

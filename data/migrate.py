@@ -1,0 +1,46 @@
+"""Bring a database to the present shape: migrations, functions, grants, built-in layers."""
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+
+from data.catalogue.read import read_code_lists, read_groups, read_layers
+from spatial.catalogue.queries import sync_built_in
+from spatial.db.roles import grant_statements
+
+HERE = Path(__file__).parent
+
+
+def alembic_config(url: str) -> Config:
+    """Return Alembic's configuration for one database."""
+    config = Config()
+    config.set_main_option("script_location", str(HERE / "migrations"))
+    config.attributes["url"] = url
+    return config
+
+
+def migrate(url: str) -> None:
+    """Upgrade the database of ``url`` to the newest version; harmless when it is there already.
+
+    Parameters
+    ----------
+    url
+        Address of the owner's login, beginning with ``postgresql://``.
+    """
+    command.upgrade(alembic_config(url), "head")
+    with psycopg.connect(url) as conn:
+        for path in sorted((HERE / "sql").glob("*.sql")):
+            conn.execute(path.read_bytes())
+        _grant(conn)
+        sync_built_in(conn, layers=read_layers(), groups=read_groups(), code_lists=read_code_lists())
+
+
+def _grant(conn: psycopg.Connection[Any]) -> None:
+    """Grant to the logins, where they exist: an existing database may not let us make any."""
+    known = conn.execute("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'shikong\\_%er'").fetchone()
+    if known and known[0] >= 2:
+        for statement in grant_statements():
+            conn.execute(statement)

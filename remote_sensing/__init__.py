@@ -1,0 +1,1 @@
+"""Wing: scenes, change detection and change patches."""

@@ -1,0 +1,1 @@
+"""The ground: database, CRS, layer catalogue, queries, import of files, pipelines."""

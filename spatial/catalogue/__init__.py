@@ -1,0 +1,1 @@
+"""Layers as data: what a layer is, and the table that lists them."""

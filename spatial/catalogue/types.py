@@ -1,0 +1,226 @@
+"""What a layer is: one declaration from which collection, queryables, tiles, style and portal entry are made."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+IDENTIFIER: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+"""Names that stand unquoted in SQL and in a URL."""
+
+
+def _identifier(name: str) -> str:
+    if not IDENTIFIER.fullmatch(name):
+        raise ValueError(f"{name!r} is not a name of a-z, 0-9 and _ that begins with a letter")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_identifier)]
+
+
+class Declared(BaseModel):
+    """Base of all declarations: immutable, and nothing unknown passes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Titled(Declared):
+    """A text in the two languages of the interface."""
+
+    zh: str
+    en: str
+
+    def get(self, language: str) -> str:
+        """Return the text in ``zh`` or ``en``."""
+        return self.en if language == "en" else self.zh
+
+
+class FieldType(StrEnum):
+    """Type of a property, as clients see it."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+
+
+class GeometryType(StrEnum):
+    """Simple-feature type of a layer's geometry."""
+
+    POINT = "point"
+    LINESTRING = "linestring"
+    POLYGON = "polygon"
+    MULTIPOINT = "multipoint"
+    MULTILINESTRING = "multilinestring"
+    MULTIPOLYGON = "multipolygon"
+    GEOMETRY = "geometry"
+
+    @property
+    def dimension(self) -> int | None:
+        """0 for points, 1 for lines, 2 for areas, None for a mixture."""
+        single = self.value.removeprefix("multi")
+        return {"point": 0, "linestring": 1, "polygon": 2}.get(single)
+
+
+class KeyType(StrEnum):
+    """Type of a layer's feature id."""
+
+    INTEGER = "integer"
+    TEXT = "text"
+    UUID = "uuid"
+
+
+class LayerField(Declared):
+    """One property of a layer.
+
+    Attributes
+    ----------
+    name
+        Name on the wire and of the column.
+    unit
+        UCUM unit such as ``m``, ``mm``, ``m2``; None where the number has none.
+    codes
+        Id of the code list that gives the values their meaning.
+    queryable
+        Whether clients may filter by it.
+    indexed
+        Whether a filter by it is served by an index.
+    """
+
+    name: str
+    type: FieldType
+    title: Titled
+    unit: str | None = None
+    codes: str | None = None
+    queryable: bool = True
+    indexed: bool = False
+
+
+class LayerKey(Declared):
+    """The column that identifies a feature."""
+
+    column: str = "id"
+    type: KeyType = KeyType.INTEGER
+
+
+class LayerGeometry(Declared):
+    """The geometry columns of a layer.
+
+    Attributes
+    ----------
+    column
+        Canonical geometry in EPSG:4490.
+    web_column, grid_column
+        Stored copies in EPSG:3857 and EPSG:4548; None where the layer keeps none.
+    has_z
+        Whether coordinates carry a height in metres.
+    """
+
+    type: GeometryType
+    column: str = "geom"
+    web_column: str | None = None
+    grid_column: str | None = None
+    has_z: bool = False
+
+
+class ZoomRange(Declared):
+    """Zooms at which tiles of a layer exist; larger zooms are drawn from ``max``."""
+
+    min: int = Field(ge=0, le=24)
+    max: int = Field(ge=0, le=24)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "ZoomRange":
+        if self.min > self.max:
+            raise ValueError(f"zoom min {self.min} is above max {self.max}")
+        return self
+
+
+class StyleLayer(Declared):
+    """One drawing rule, in the words of the MapLibre style specification without source and id."""
+
+    type: str
+    paint: dict[str, Any] = {}
+    layout: dict[str, Any] = {}
+    filter: list[Any] | None = None
+    minzoom: float | None = None
+    maxzoom: float | None = None
+
+
+class Layer(Declared):
+    """One layer of the city.
+
+    Attributes
+    ----------
+    id
+        Name in every URL.
+    group
+        Id of the group in the layer tree.
+    db_schema, table
+        Where its rows are.
+    time_column
+        Column of type ``tstzrange`` with the valid time; None for a layer without time.
+    rank
+        Order in the layer tree and of drawing: a higher rank lies above.
+    synthetic
+        True where the content is generated, so that nobody takes it for a survey.
+    """
+
+    id: Name
+    title: Titled
+    description: Titled
+    group: str
+    db_schema: str
+    table: str
+    key: LayerKey = LayerKey()
+    geometry: LayerGeometry
+    fields: tuple[LayerField, ...]
+    time_column: str | None = None
+    zoom: ZoomRange
+    rank: int
+    attribution: str | None = None
+    synthetic: bool = False
+    visible: bool = True
+    style: tuple[StyleLayer, ...]
+
+    @model_validator(mode="after")
+    def _unique_fields(self) -> "Layer":
+        names = [field.name for field in self.fields]
+        doubled = {name for name in names if names.count(name) > 1}
+        if doubled:
+            raise ValueError(f"layer {self.id}: fields named twice: {sorted(doubled)}")
+        return self
+
+    def field(self, name: str) -> LayerField | None:
+        """Return the field of a name, or None."""
+        return next((field for field in self.fields if field.name == name), None)
+
+    @property
+    def queryables(self) -> tuple[LayerField, ...]:
+        """Fields that clients may filter by."""
+        return tuple(field for field in self.fields if field.queryable)
+
+
+class Group(Declared):
+    """A branch of the layer tree."""
+
+    id: Name
+    title: Titled
+
+
+class CodeList(Declared):
+    """The values of a coded property and what they mean.
+
+    Attributes
+    ----------
+    source
+        Standard, edition and clause; the city's own lists say so.
+    """
+
+    id: Name
+    title: Titled
+    source: str
+    values: dict[str, Titled]

@@ -1,0 +1,1 @@
+"""The way to PostgreSQL: the embedded cluster, roles, schema base and connections."""

@@ -1,0 +1,389 @@
+"""The embedded PostgreSQL: a private cluster under the state folder, for whoever has no DBA.
+
+It never runs as root: root drops to the system user ``postgres``, anybody else runs it as themselves. It listens
+on a unix socket, and on a loopback port for programs that want one. Every login has its own random password.
+"""
+
+import getpass
+import json
+import os
+import pwd
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import psycopg
+
+from spatial.db.roles import Login, bootstrap_statements
+from spatial.errors import Misconfigured, Unavailable
+
+SYSTEM_USER: Final = "postgres"
+DATABASE: Final = "shikong"
+MIN_MAJOR: Final = 15
+SOCKET_PATH_MAX: Final = 107  # sockaddr_un on Linux
+START_TIMEOUT_S: Final = 60.0
+
+CONFIGURATION: Final = """\
+# Written by Shikong; lost at the next start. Put your own settings in shikong_local.conf beside it.
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = '{socket_dir}'
+max_connections = 200
+shared_buffers = 512MB
+effective_cache_size = 4GB
+work_mem = 32MB
+maintenance_work_mem = 256MB
+max_wal_size = 4GB
+random_page_cost = 1.1
+jit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+password_encryption = 'scram-sha-256'
+{durability}
+include_if_exists = 'shikong_local.conf'
+"""
+# A test cluster may lose everything at a power cut; a city's may not.
+THROWAWAY: Final = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off"
+ACCESS: Final = """\
+# Written by Shikong: a password for everybody, from this machine only.
+local all all scram-sha-256
+host all all 127.0.0.1/32 scram-sha-256
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Binaries:
+    """Where one version of PostgreSQL is installed."""
+
+    folder: Path
+    major: int
+
+    def program(self, name: str) -> str:
+        """Return the full path of a program such as ``initdb``."""
+        return str(self.folder / name)
+
+
+def find_binaries() -> Binaries:
+    """Find the newest PostgreSQL on this machine that has PostGIS.
+
+    Raises
+    ------
+    Misconfigured
+        PostgreSQL or PostGIS is not installed; the sentence names the missing package.
+    """
+    found = sorted(_installed(), key=lambda one: one.major, reverse=True)
+    usable = [one for one in found if one.major >= MIN_MAJOR]
+    if not usable:
+        raise Misconfigured(
+            f"No PostgreSQL {MIN_MAJOR} or newer was found. Install it: apt-get install postgresql "
+            "postgresql-15-postgis-3 postgresql-15-pgrouting, or set DATABASE_URL to an existing PostGIS."
+        )
+    for one in usable:
+        if _has_extension(one, "postgis"):
+            return one
+    major = usable[0].major
+    raise Misconfigured(
+        f"PostgreSQL {major} has no PostGIS. Install it: apt-get install postgresql-{major}-postgis-3 "
+        f"postgresql-{major}-pgrouting"
+    )
+
+
+def _installed() -> list[Binaries]:
+    folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    on_path = shutil.which("initdb")
+    if on_path:
+        folders.append(Path(on_path).resolve().parent)
+    found = []
+    for folder in dict.fromkeys(folders):
+        version = subprocess.run([str(folder / "postgres"), "--version"], capture_output=True, text=True, check=False)
+        match = re.search(r"(\d+)", version.stdout)
+        if match:
+            found.append(Binaries(folder, int(match[1])))
+    return found
+
+
+def _has_extension(binaries: Binaries, name: str) -> bool:
+    answer = subprocess.run(
+        [binaries.program("pg_config"), "--sharedir"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    folders = [Path(answer)] if answer else []
+    # Debian's pg_config needs the -dev package, so its place is known without asking.
+    folders.append(Path(f"/usr/share/postgresql/{binaries.major}"))
+    return any((folder / "extension" / f"{name}.control").is_file() for folder in folders)
+
+
+class Cluster:
+    """One private PostgreSQL cluster.
+
+    Parameters
+    ----------
+    folder
+        Everything of it lies here: ``data/``, ``postgres.log``, ``cluster.json`` with port and passwords.
+    throwaway
+        True for tests: faster, and lost at a power cut.
+    """
+
+    def __init__(self, folder: Path, *, throwaway: bool = False) -> None:
+        self.folder = folder
+        self.throwaway = throwaway
+
+    @property
+    def data(self) -> Path:
+        """Return PostgreSQL's own data folder."""
+        return self.folder / "data"
+
+    @property
+    def log(self) -> Path:
+        """Return the file that PostgreSQL writes its messages to."""
+        return self.folder / "postgres.log"
+
+    @cached_property
+    def binaries(self) -> Binaries:
+        """Return the programs, found once."""
+        return find_binaries()
+
+    def start(self) -> None:
+        """Make the cluster where there is none, start it where it does not run, and see that roles exist.
+
+        Harmless when all is done already.
+
+        Raises
+        ------
+        Misconfigured
+            A package is missing, or the folder cannot be used by the system user.
+        Unavailable
+            PostgreSQL did not start; the sentence carries the end of its log.
+        """
+        self._prepare_folder()
+        if not (self.data / "PG_VERSION").exists():
+            self._initdb()
+        if not self.is_running():
+            self._write_configuration()
+            self._pg_start()
+        self._bootstrap()
+
+    def stop(self) -> None:
+        """Stop the cluster cleanly; nothing happens where it does not run."""
+        if self.is_running():
+            self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w")
+
+    def is_running(self) -> bool:
+        """Tell whether the cluster's own server process lives."""
+        if not (self.data / "PG_VERSION").exists():
+            return False
+        return self._run("pg_ctl", "status", "-D", str(self.data), check=False).returncode == 0
+
+    def url(self, login: Login = Login.OWNER, *, database: str = DATABASE) -> str:
+        """Return the address of a database for one login, as both psycopg and asyncpg read it."""
+        state = self._state()
+        password = quote(state["passwords"][login.value])
+        return (
+            f"postgresql://{login.value}:{password}@/{database}?host={quote(self._connect_host())}&port={state['port']}"
+        )
+
+    # -- making it ------------------------------------------------------------------------------------------------
+
+    def _prepare_folder(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        user = self._system_user()
+        if user is None:
+            return
+        shutil.chown(self.folder, user.pw_uid, user.pw_gid)
+        reach = subprocess.run(
+            ["test", "-w", str(self.folder)], user=user.pw_uid, group=user.pw_gid, extra_groups=[], check=False
+        )
+        if reach.returncode != 0:
+            raise Misconfigured(
+                f"The system user {SYSTEM_USER!r} cannot reach {self.folder}. PostgreSQL never runs as root: "
+                "set SHIKONG_STATE_DIR to a folder that every user may pass through, such as /var/lib/shikong."
+            )
+
+    def _initdb(self) -> None:
+        passwords = {login.value: secrets.token_urlsafe(24) for login in Login}
+        self._save_state({"port": _free_port(), "passwords": passwords})
+        secret = self.folder / ".pw"
+        secret.write_text(passwords[Login.SUPERUSER.value], encoding="utf-8")
+        self._give(secret)
+        shutil.rmtree(self.data, ignore_errors=True)  # what a killed initdb left behind
+        try:
+            self._run(
+                "initdb",
+                "--pgdata", str(self.data),
+                "--username", Login.SUPERUSER.value,
+                "--pwfile", str(secret),
+                "--encoding", "UTF8",
+                "--locale", "C.UTF-8",
+                "--auth", "scram-sha-256",
+                *(["--no-sync"] if self.throwaway else []),
+            )  # fmt: skip
+        finally:
+            secret.unlink(missing_ok=True)
+
+    def _write_configuration(self) -> None:
+        state = self._state()
+        if not _is_free(state["port"]):
+            state["port"] = _free_port()
+            self._save_state(state)
+        text = CONFIGURATION.format(
+            port=state["port"],
+            socket_dir=self._socket_dir() or "",
+            durability=THROWAWAY if self.throwaway else "",
+        )
+        for name, content in (("shikong.conf", text), ("pg_hba.conf", ACCESS)):
+            path = self.data / name
+            path.write_text(content, encoding="utf-8")
+            self._give(path)
+        main = self.data / "postgresql.conf"
+        include = "include = 'shikong.conf'\n"
+        if include not in main.read_text(encoding="utf-8"):
+            with main.open("a", encoding="utf-8") as file:
+                file.write(include)
+
+    def _pg_start(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            done = self._run(
+                "pg_ctl", "start", "-D", str(self.data), "-l", str(self.log), "-w", "-s",
+                "-t", str(int(START_TIMEOUT_S)), check=False,
+            )  # fmt: skip
+            if done.returncode == 0:
+                return
+            tail = self._log_tail()
+            # After kill -9 the old server's children may still hold its shared memory for a moment.
+            if "shared memory block" in tail and time.monotonic() < deadline:
+                time.sleep(0.5)
+                continue
+            raise Unavailable(f"The embedded PostgreSQL did not start. The end of {self.log}:\n{tail}")
+
+    def _bootstrap(self) -> None:
+        passwords = self._state()["passwords"]
+        with psycopg.connect(self.url(Login.SUPERUSER, database="postgres"), autocommit=True) as conn:
+            for statement in bootstrap_statements(passwords):
+                conn.execute(statement)
+            known = conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if not known:
+                self.create_database(DATABASE)
+
+    def create_database(self, name: str, *, template: str = "template0") -> None:
+        """Create a database that the owner owns, with the extensions that need a superuser."""
+        with psycopg.connect(self.url(Login.SUPERUSER, database="postgres"), autocommit=True) as conn:
+            conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {Login.OWNER.value} STRATEGY FILE_COPY')
+        if template == "template0":
+            with psycopg.connect(self.url(Login.SUPERUSER, database=name), autocommit=True) as conn:
+                conn.execute("SET client_min_messages = error")
+                create_extensions(conn)
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database, whoever is connected to it."""
+        with psycopg.connect(self.url(Login.SUPERUSER, database="postgres"), autocommit=True) as conn:
+            conn.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    # -- details --------------------------------------------------------------------------------------------------
+
+    def _connect_host(self) -> str:
+        return self._socket_dir() or "127.0.0.1"
+
+    def _socket_dir(self) -> str | None:
+        folder = str(self.folder)
+        return folder if len(f"{folder}/.s.PGSQL.65535.lock") <= SOCKET_PATH_MAX else None
+
+    def _state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads((self.folder / "cluster.json").read_text(encoding="utf-8"))
+        return state
+
+    def _save_state(self, state: dict[str, Any]) -> None:
+        path = self.folder / "cluster.json"
+        fresh = path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(state), encoding="utf-8")
+        fresh.replace(path)
+
+    def _log_tail(self) -> str:
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:])
+
+    def _give(self, path: Path) -> None:
+        path.chmod(0o600)
+        user = self._system_user()
+        if user:
+            os.chown(path, user.pw_uid, user.pw_gid)
+
+    @staticmethod
+    def _system_user() -> pwd.struct_passwd | None:
+        """Return the user to drop to, or None where we are not root."""
+        if os.geteuid() != 0:
+            return None
+        try:
+            return pwd.getpwnam(SYSTEM_USER)
+        except KeyError as error:
+            raise Misconfigured(
+                f"There is no system user {SYSTEM_USER!r}. Install PostgreSQL: apt-get install postgresql"
+            ) from error
+
+    def _run(self, program: str, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        user = self._system_user()
+        drop: dict[str, Any] = (
+            {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        )
+        command: Sequence[str] = [self.binaries.program(program), *args]
+        # Not a pipe for output: the server inherits it and would hold it open for ever.
+        with (self.folder / f"{program}.out").open("w+", encoding="utf-8") as out:
+            done = subprocess.run(
+                command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
+                cwd=self.folder, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}, check=False,
+                start_new_session=True, **drop,
+            )  # fmt: skip
+            out.seek(0)
+            text = out.read()
+        if check and done.returncode != 0:
+            who = user.pw_name if user else getpass.getuser()
+            raise Unavailable(f"{program} failed as {who}: {text.strip()[-800:]}")
+        return subprocess.CompletedProcess(command, done.returncode, text, "")
+
+
+def create_extensions(conn: psycopg.Connection[Any]) -> None:
+    """Create the extensions that the platform stands on.
+
+    Raises
+    ------
+    Misconfigured
+        One is not installed, or the login may not create it.
+    """
+    packages = {"postgis": "postgis-3", "pg_trgm": "(contrib)", "btree_gist": "(contrib)", "pgrouting": "pgrouting"}
+    for name, package in packages.items():
+        try:
+            conn.execute(f"CREATE EXTENSION IF NOT EXISTS {name}")
+        except (psycopg.errors.UndefinedFile, psycopg.errors.FeatureNotSupported) as error:
+            raise Misconfigured(
+                f"The PostgreSQL extension {name} is not installed. On Debian: apt-get install postgresql-15-{package}"
+            ) from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise Misconfigured(
+                f"This login may not create the extension {name}. Ask a superuser: CREATE EXTENSION {name};"
+            ) from error
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""Files as they really come, turned into layers."""

@@ -1,0 +1,1 @@
+"""The underground pipe network."""

@@ -1,0 +1,1 @@
+"""Regions, grids, roads, estates, buildings and parcels."""

@@ -1,0 +1,1 @@
+"""The one builder of SQL behind items, tiles and counts."""

@@ -1,0 +1,1 @@
+"""Wing: vector tiles and the styles that draw them."""
