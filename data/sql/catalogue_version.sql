@@ -1,4 +1,5 @@
 -- Keeps catalogue.version, and tells every listening server that the catalogue changed.
+-- By row, so that a sync that changes nothing tells nobody.
 CREATE OR REPLACE FUNCTION catalogue.bump_version() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -12,9 +13,9 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE TRIGGER bump_version AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON catalogue.layer
-  FOR EACH STATEMENT EXECUTE FUNCTION catalogue.bump_version();
-CREATE OR REPLACE TRIGGER bump_version AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON catalogue.layer_group
-  FOR EACH STATEMENT EXECUTE FUNCTION catalogue.bump_version();
-CREATE OR REPLACE TRIGGER bump_version AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON catalogue.code_list
-  FOR EACH STATEMENT EXECUTE FUNCTION catalogue.bump_version();
+CREATE OR REPLACE TRIGGER bump_version AFTER INSERT OR UPDATE OR DELETE ON catalogue.layer
+  FOR EACH ROW EXECUTE FUNCTION catalogue.bump_version();
+CREATE OR REPLACE TRIGGER bump_version AFTER INSERT OR UPDATE OR DELETE ON catalogue.layer_group
+  FOR EACH ROW EXECUTE FUNCTION catalogue.bump_version();
+CREATE OR REPLACE TRIGGER bump_version AFTER INSERT OR UPDATE OR DELETE ON catalogue.code_list
+  FOR EACH ROW EXECUTE FUNCTION catalogue.bump_version();
