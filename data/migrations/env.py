@@ -4,14 +4,13 @@ from alembic import context
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-import address.models
 import spatial.catalogue.models
 import spatial.pipelines.models
 import spatial.places.models  # noqa: F401
 from spatial.db.base import CATALOGUE, CITY, Base
 
 
-def include_object(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:  # noqa: FBT001
+def include_object(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
     """Look at our own tables only; PostGIS and imported layers are not ours to compare."""
     return not (kind == "table" and name in {"spatial_ref_sys", "alembic_version"})
 

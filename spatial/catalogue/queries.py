@@ -112,10 +112,11 @@ def _density(conn: Connection, table: sql.Identifier, geom: sql.Identifier, exte
     rows = conn.execute(
         sql.SQL(
             """
-            SELECT least(width_bucket((ST_XMin({geom}) + ST_XMax({geom})) / 2, %(west)s, %(east)s, %(cells)s), %(cells)s),
-                   least(width_bucket((ST_YMin({geom}) + ST_YMax({geom})) / 2, %(south)s, %(north)s, %(cells)s), %(cells)s),
+            SELECT least(width_bucket(x, %(west)s, %(east)s, %(cells)s), %(cells)s),
+                   least(width_bucket(y, %(south)s, %(north)s, %(cells)s), %(cells)s),
                    count(*)
-              FROM {table} WHERE {geom} IS NOT NULL AND NOT ST_IsEmpty({geom})
+              FROM (SELECT (ST_XMin({geom}) + ST_XMax({geom})) / 2, (ST_YMin({geom}) + ST_YMax({geom})) / 2
+                      FROM {table} WHERE NOT ST_IsEmpty({geom})) AS middle (x, y)
              GROUP BY 1, 2
             """
         ).format(geom=geom, table=table),

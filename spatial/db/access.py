@@ -85,9 +85,7 @@ def _external(url: str, state_dir: Path) -> Access:
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=10) as conn:
             create_extensions(conn)
-            row = conn.execute(
-                "SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user"
-            ).fetchone()
+            row = conn.execute("SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
             passwords = _saved_passwords(state_dir)
             if row and row[0]:
                 passwords = passwords or {login.value: secrets.token_urlsafe(24) for login in Login}

@@ -4,31 +4,32 @@ It never runs as root: root drops to the system user ``postgres``, anybody else 
 on a unix socket, and on a loopback port for programs that want one. Every login has its own random password.
 """
 
+import fcntl
 import getpass
 import json
 import os
 import pwd
-import re
 import secrets
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+import psutil
 import psycopg
 
+from spatial.db.binaries import Binaries, find_binaries
 from spatial.db.roles import Login, bootstrap_statements
 from spatial.errors import Misconfigured, Unavailable
 
 SYSTEM_USER: Final = "postgres"
 DATABASE: Final = "shikong"
-MIN_MAJOR: Final = 15
 SOCKET_PATH_MAX: Final = 107  # sockaddr_un on Linux
 START_TIMEOUT_S: Final = 60.0
 
@@ -60,67 +61,6 @@ host all all 127.0.0.1/32 scram-sha-256
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Binaries:
-    """Where one version of PostgreSQL is installed."""
-
-    folder: Path
-    major: int
-
-    def program(self, name: str) -> str:
-        """Return the full path of a program such as ``initdb``."""
-        return str(self.folder / name)
-
-
-def find_binaries() -> Binaries:
-    """Find the newest PostgreSQL on this machine that has PostGIS.
-
-    Raises
-    ------
-    Misconfigured
-        PostgreSQL or PostGIS is not installed; the sentence names the missing package.
-    """
-    found = sorted(_installed(), key=lambda one: one.major, reverse=True)
-    usable = [one for one in found if one.major >= MIN_MAJOR]
-    if not usable:
-        raise Misconfigured(
-            f"No PostgreSQL {MIN_MAJOR} or newer was found. Install it: apt-get install postgresql "
-            "postgresql-15-postgis-3 postgresql-15-pgrouting, or set DATABASE_URL to an existing PostGIS."
-        )
-    for one in usable:
-        if _has_extension(one, "postgis"):
-            return one
-    major = usable[0].major
-    raise Misconfigured(
-        f"PostgreSQL {major} has no PostGIS. Install it: apt-get install postgresql-{major}-postgis-3 "
-        f"postgresql-{major}-pgrouting"
-    )
-
-
-def _installed() -> list[Binaries]:
-    folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
-    on_path = shutil.which("initdb")
-    if on_path:
-        folders.append(Path(on_path).resolve().parent)
-    found = []
-    for folder in dict.fromkeys(folders):
-        version = subprocess.run([str(folder / "postgres"), "--version"], capture_output=True, text=True, check=False)
-        match = re.search(r"(\d+)", version.stdout)
-        if match:
-            found.append(Binaries(folder, int(match[1])))
-    return found
-
-
-def _has_extension(binaries: Binaries, name: str) -> bool:
-    answer = subprocess.run(
-        [binaries.program("pg_config"), "--sharedir"], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    folders = [Path(answer)] if answer else []
-    # Debian's pg_config needs the -dev package, so its place is known without asking.
-    folders.append(Path(f"/usr/share/postgresql/{binaries.major}"))
-    return any((folder / "extension" / f"{name}.control").is_file() for folder in folders)
-
-
 class Cluster:
     """One private PostgreSQL cluster.
 
@@ -133,7 +73,7 @@ class Cluster:
     """
 
     def __init__(self, folder: Path, *, throwaway: bool = False) -> None:
-        self.folder = folder
+        self.folder = folder.resolve()
         self.throwaway = throwaway
 
     @property
@@ -149,7 +89,8 @@ class Cluster:
     @cached_property
     def binaries(self) -> Binaries:
         """Return the programs, found once."""
-        return find_binaries()
+        version = self.data / "PG_VERSION"
+        return find_binaries(int(version.read_text(encoding="utf-8")) if self._is_made() else None)
 
     def start(self) -> None:
         """Make the cluster where there is none, start it where it does not run, and see that roles exist.
@@ -164,23 +105,41 @@ class Cluster:
             PostgreSQL did not start; the sentence carries the end of its log.
         """
         self._prepare_folder()
-        if not (self.data / "PG_VERSION").exists():
-            self._initdb()
-        if not self.is_running():
-            self._write_configuration()
-            self._pg_start()
-        self._bootstrap()
+        with self._locked():
+            if not self._is_made():
+                self._initdb()
+            if not self.is_running():
+                self._clear_stale_pid()
+                self._write_configuration()
+                self._pg_start()
+            self._bootstrap()
 
     def stop(self) -> None:
         """Stop the cluster cleanly; nothing happens where it does not run."""
-        if self.is_running():
-            self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w")
+        if not self._is_made():
+            return
+        with self._locked():
+            if self.is_running():
+                self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w")
 
     def is_running(self) -> bool:
         """Tell whether the cluster's own server process lives."""
-        if not (self.data / "PG_VERSION").exists():
-            return False
-        return self._run("pg_ctl", "status", "-D", str(self.data), check=False).returncode == 0
+        return self.pid() is not None
+
+    def pid(self) -> int | None:
+        """Return the number of the server's main process, or None where it does not run.
+
+        ``pg_ctl status`` takes any process of that number for the server; after a restart of the machine, or of a
+        container, it often is another program's.
+        """
+        pid = self._noted_pid()
+        if pid is None:
+            return None
+        try:
+            command = psutil.Process(pid).cmdline()
+        except psutil.Error:
+            return None
+        return pid if str(self.data) in command else None
 
     def url(self, login: Login = Login.OWNER, *, database: str = DATABASE) -> str:
         """Return the address of a database for one login, as both psycopg and asyncpg read it."""
@@ -189,6 +148,36 @@ class Cluster:
         return (
             f"postgresql://{login.value}:{password}@/{database}?host={quote(self._connect_host())}&port={state['port']}"
         )
+
+    # -- one at a time --------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep a second process from starting or stopping the same cluster meanwhile."""
+        with (self.folder / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _is_made(self) -> bool:
+        return (self.data / "PG_VERSION").exists()
+
+    def _noted_pid(self) -> int | None:
+        try:
+            return int((self.data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
+        except (OSError, ValueError):
+            return None
+
+    def _clear_stale_pid(self) -> None:
+        """Remove the note of a server that died when another program of this user has its number now."""
+        pid = self._noted_pid()
+        if pid is None or not psutil.pid_exists(pid):
+            return
+        try:
+            name = psutil.Process(pid).name()
+        except psutil.Error:
+            return
+        if "postgres" not in name:
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     # -- making it ------------------------------------------------------------------------------------------------
 
@@ -199,7 +188,7 @@ class Cluster:
             return
         shutil.chown(self.folder, user.pw_uid, user.pw_gid)
         reach = subprocess.run(
-            ["test", "-w", str(self.folder)], user=user.pw_uid, group=user.pw_gid, extra_groups=[], check=False
+            ["/usr/bin/test", "-w", str(self.folder)], user=user.pw_uid, group=user.pw_gid, extra_groups=[], check=False
         )
         if reach.returncode != 0:
             raise Misconfigured(
@@ -213,11 +202,12 @@ class Cluster:
         secret = self.folder / ".pw"
         secret.write_text(passwords[Login.SUPERUSER.value], encoding="utf-8")
         self._give(secret)
-        shutil.rmtree(self.data, ignore_errors=True)  # what a killed initdb left behind
+        fresh = self.folder / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)  # what a killed initdb left behind
         try:
             self._run(
                 "initdb",
-                "--pgdata", str(self.data),
+                "--pgdata", str(fresh),
                 "--username", Login.SUPERUSER.value,
                 "--pwfile", str(secret),
                 "--encoding", "UTF8",
@@ -227,6 +217,7 @@ class Cluster:
             )  # fmt: skip
         finally:
             secret.unlink(missing_ok=True)
+        fresh.rename(self.data)
 
     def _write_configuration(self) -> None:
         state = self._state()
@@ -266,21 +257,42 @@ class Cluster:
 
     def _bootstrap(self) -> None:
         passwords = self._state()["passwords"]
+        self._wait_for_answer()
         with psycopg.connect(self.url(Login.SUPERUSER, database="postgres"), autocommit=True) as conn:
             for statement in bootstrap_statements(passwords):
                 conn.execute(statement)
             known = conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if not known:
-                self.create_database(DATABASE)
+                self._create_raw(DATABASE, template="template0")
+        self._extend(DATABASE)
+
+    def _wait_for_answer(self) -> None:
+        """Wait while the server recovers: a start that was interrupted goes on without us."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            try:
+                psycopg.connect(self.url(Login.SUPERUSER, database="postgres")).close()
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline or "password" in str(error):
+                    raise Unavailable(f"The embedded PostgreSQL does not answer: {str(error).strip()}") from error
+                time.sleep(0.2)
+            else:
+                return
 
     def create_database(self, name: str, *, template: str = "template0") -> None:
         """Create a database that the owner owns, with the extensions that need a superuser."""
+        self._create_raw(name, template=template)
+        if template == "template0":
+            self._extend(name)
+
+    def _create_raw(self, name: str, *, template: str) -> None:
         with psycopg.connect(self.url(Login.SUPERUSER, database="postgres"), autocommit=True) as conn:
             conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {Login.OWNER.value} STRATEGY FILE_COPY')
-        if template == "template0":
-            with psycopg.connect(self.url(Login.SUPERUSER, database=name), autocommit=True) as conn:
-                conn.execute("SET client_min_messages = error")
-                create_extensions(conn)
+
+    def _extend(self, name: str) -> None:
+        with psycopg.connect(self.url(Login.SUPERUSER, database=name), autocommit=True) as conn:
+            conn.execute("SET client_min_messages = error")
+            create_extensions(conn)
 
     def drop_database(self, name: str) -> None:
         """Drop a database, whoever is connected to it."""
@@ -297,7 +309,18 @@ class Cluster:
         return folder if len(f"{folder}/.s.PGSQL.65535.lock") <= SOCKET_PATH_MAX else None
 
     def _state(self) -> dict[str, Any]:
-        state: dict[str, Any] = json.loads((self.folder / "cluster.json").read_text(encoding="utf-8"))
+        path = self.folder / "cluster.json"
+        try:
+            state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise Misconfigured(
+                f"{path} is gone, and with it the passwords of the database beside it. Put it back from a backup, "
+                f"or move {self.folder} away and run ./run up for a new database."
+            ) from error
+        except PermissionError as error:
+            raise Misconfigured(
+                f"{path} belongs to another user. Run as that user, or set SHIKONG_STATE_DIR to a folder of yours."
+            ) from error
         return state
 
     def _save_state(self, state: dict[str, Any]) -> None:
@@ -332,9 +355,7 @@ class Cluster:
 
     def _run(self, program: str, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         user = self._system_user()
-        drop: dict[str, Any] = (
-            {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        )
+        drop: dict[str, Any] = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         command: Sequence[str] = [self.binaries.program(program), *args]
         # Not a pipe for output: the server inherits it and would hold it open for ever.
         with (self.folder / f"{program}.out").open("w+", encoding="utf-8") as out:

@@ -1,0 +1,134 @@
+"""The application: puts the parts together, and turns every failure into a problem document."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.errors import PROBLEM_JSON, problem, problem_bytes
+from api.html import page
+from api.routes import assets, collections, items, landing, styles, tiles
+from api.routes import map as map_page
+from api.state import Documents
+from spatial.catalogue.catalogue import Catalogue
+from spatial.catalogue.watch import watch_catalogue
+from spatial.db.access import Access, current_access
+from spatial.db.pool import ReadPool
+from spatial.errors import CityError
+from spatial.settings import Settings, get_settings
+
+log = logging.getLogger(__name__)
+
+GZIP_FROM_BYTES = 1024
+EXPOSED_HEADERS = ["Link", "Content-Crs", "OGC-NumberMatched", "OGC-NumberReturned", "ETag", "Retry-After"]
+FIRST_LOAD_WAIT_S = 3.0
+
+
+def create_app(settings: Settings, access: Access) -> Starlette:
+    """Build the web application.
+
+    Parameters
+    ----------
+    settings
+        How to serve.
+    access
+        Where the database is; it need not answer yet.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        loaded = asyncio.Event()
+
+        def take(catalogue: Catalogue) -> None:
+            app.state.catalogue = catalogue
+            loaded.set()
+
+        pool = ReadPool(
+            access.reader_url,
+            size=settings.pool_size,
+            timeout_s=settings.pool_timeout_s,
+            statement_timeout_s=settings.statement_timeout_s,
+        )
+        async with pool as app.state.pool:
+            watching = asyncio.create_task(watch_catalogue(access.reader_url, take))
+            # Usually there at once; a server that starts before its database answers 503 till then.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(loaded.wait(), FIRST_LOAD_WAIT_S)
+            yield
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+    # The busiest first: routes are tried in their order.
+    routes = [
+        *items.routes,
+        *tiles.routes,
+        *collections.routes,
+        *landing.routes,
+        *styles.routes,
+        *map_page.routes,
+        *assets.routes(settings),
+    ]
+    middleware = [
+        Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET"], expose_headers=EXPOSED_HEADERS),
+        Middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=1),
+    ]
+    handlers = {CityError: _city_error, HTTPException: _http_error, Exception: _unforeseen}
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers, lifespan=lifespan)
+    app.state.settings = settings
+    app.state.catalogue = None
+    app.state.documents = Documents()
+    return app
+
+
+def app_from_environment() -> Starlette:
+    """Build the application of this installation; what web server processes start from."""
+    settings = get_settings()
+    return create_app(settings, current_access(settings))
+
+
+async def _city_error(request: Request, error: Exception) -> Response:
+    """Answer a failure that the house foresaw."""
+    assert isinstance(error, CityError)  # noqa: S101 - registered for nothing else
+    status, body, headers = problem_bytes(error)
+    return _answer(request, status, body, headers)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """Answer a path or method that does not exist."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    status = HTTPStatus(error.status_code)
+    detail = {
+        HTTPStatus.NOT_FOUND: f"There is nothing at {request.url.path}. Begin at /.",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible here.",
+    }.get(status, error.detail)
+    return _answer(request, status, orjson.dumps(problem(status, detail)), dict(error.headers or {}))
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    """Answer a fault of ours without telling its insides."""
+    log.error("unforeseen failure at %s", request.url.path, exc_info=error)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    document = problem(status, "The server failed on this request; its log says why.")
+    return Response(orjson.dumps(document), status, media_type=PROBLEM_JSON)
+
+
+def _answer(request: Request, status: HTTPStatus, body: bytes, headers: dict[str, str]) -> Response:
+    """Answer with the problem as a page to people and as JSON to programs."""
+    wants_html = "text/html" in request.headers.get("accept", "") and request.query_params.get("f") in {None, "html"}
+    if wants_html:
+        kept = {name: value for name, value in headers.items() if name != "content-type"}
+        return page(request, "error.html", document=orjson.loads(body), status=int(status), headers=kept)
+    return Response(
+        body, status, headers={"Vary": "Accept", **headers}, media_type=headers.get("content-type", PROBLEM_JSON)
+    )

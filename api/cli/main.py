@@ -1,0 +1,195 @@
+"""``shikong``: the commands of an installation."""
+
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+import psycopg
+import sqlalchemy.exc
+import typer
+
+from api.cli import city, doctor, server
+from api.cli.console import console, good, step
+from data.migrate import migrate as migrate_database
+from spatial.db.access import Access, cluster_of, current_access, open_access
+from spatial.errors import CityError
+from spatial.settings import PROJECT, Settings, get_settings
+
+app = typer.Typer(
+    help="时空 Shikong: 城市时空平台 / a city's spatio-temporal platform.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+sample_app = typer.Typer(help="示例城市 / the synthetic sample city.", no_args_is_help=True)
+app.add_typer(sample_app, name="sample")
+
+SampleOption = Annotated[
+    city.Sample, typer.Option(help="空库里放入的示例城市 / what an empty city is filled with.", show_default=True)
+]
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="版本 / print the version.")] = False) -> None:  # noqa: FBT002
+    if version:
+        typer.echo(f"shikong {_version()}")
+        raise typer.Exit
+
+
+@app.command()
+def up(
+    sample: SampleOption = city.Sample.DEMO,
+    detach: Annotated[bool, typer.Option("--detach", help="后台运行 / run in the background.")] = False,  # noqa: FBT002
+) -> None:
+    """启动：数据库、示例城市、网站 / start the database, fill it when empty, and serve."""
+    settings = get_settings()
+    signal.signal(signal.SIGTERM, _end)
+    with _alone(settings):
+        already = server.running(settings)
+        if already:
+            open_access(settings)
+            server.print_addresses(already, settings)
+            return
+        server.check_port(settings)
+        step("启动数据库", "starting the database")
+        access = open_access(settings)
+        try:
+            city.prepare(settings, access, sample)
+        except BaseException:
+            _stop_cluster(settings)
+            raise
+        if detach:
+            server.print_addresses(server.start_detached(settings), settings)
+            console.print("  停止 [dim]/ stop:[/] ./run down")
+            return
+    try:
+        _serve(settings)
+    finally:
+        _stop_cluster(settings)
+        good("已停止", "stopped")
+
+
+@app.command()
+def down() -> None:
+    """停止网站和内置数据库 / stop the server and the embedded database."""
+    settings = get_settings()
+    if server.stop(settings):
+        good("网站已停止", "the server has stopped")
+    else:
+        console.print("网站没有在运行 [dim]/ no server was running[/]")
+    if _stop_cluster(settings):
+        good("数据库已停止", "the database has stopped")
+
+
+@app.command()
+def serve(
+    log: Annotated[bool, typer.Option("--log", help="输出日志而不是网址 / print a log, for service managers.")] = False,  # noqa: FBT002
+) -> None:
+    """只启动网站 / the web server alone, over a database that is ready."""
+    settings = get_settings()
+    with city.owner(current_access(settings)):
+        pass  # Better one clear line now than a 503 for every request later.
+    _serve(settings, log=log)
+
+
+@app.command()
+def status() -> None:
+    """看是否在运行 / tell what runs; exit code 1 when the server does not."""
+    settings = get_settings()
+    if settings.database_url:
+        console.print("数据库 [dim]/ database:[/] DATABASE_URL")
+    else:
+        pid = cluster_of(settings).pid()
+        console.print(f"数据库 [dim]/ database:[/] {f'pid {pid}' if pid else '未运行 / not running'}")
+    one = server.running(settings)
+    if one is None:
+        console.print("网站 [dim]/ server:[/] 未运行 / not running")
+        raise typer.Exit(1)
+    console.print(f"网站 [dim]/ server:[/] pid {one.pid}")
+    server.print_addresses(one, settings)
+
+
+@app.command(name="doctor")
+def doctor_() -> None:
+    """体检 / check the installation, and say what to do."""
+    if not doctor.examine(get_settings()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def migrate() -> None:
+    """升级数据库结构 / bring the database to the present shape."""
+    migrate_database(_database().owner_url)
+    good("数据库结构已是最新", "the database has the present shape")
+
+
+@sample_app.command()
+def load(size: Annotated[city.Sample, typer.Option(help="大小 / how large.")] = city.Sample.DEMO) -> None:
+    """把示例城市放入空库 / write the sample city into an empty database."""
+    settings = get_settings()
+    access = _database()
+    migrate_database(access.owner_url)
+    if size is not city.Sample.NONE:
+        city.fill(settings, access, size)
+
+
+def main() -> None:
+    """Run the command; a failure of the house is one line on standard error."""
+    try:
+        app()
+    except CityError as error:
+        sys.exit(f"shikong: {error}")
+    except (psycopg.OperationalError, sqlalchemy.exc.OperationalError) as error:
+        sys.exit(f"shikong: The database does not answer: {str(getattr(error, 'orig', error)).strip()}")
+
+
+def _database() -> Access:
+    """Return the way to the database; the embedded one is started."""
+    return open_access(get_settings())
+
+
+def _serve(settings: Settings, *, log: bool = False) -> None:
+    def tell(one: server.Running) -> None:
+        if not log:
+            server.print_addresses(one, settings)
+            console.print("  停止 [dim]/ stop:[/] Ctrl-C")
+
+    server.serve(settings, verbose=log, on_ready=tell)
+
+
+def _stop_cluster(settings: Settings) -> bool:
+    """Stop the embedded cluster; False where it does not run, or is not ours."""
+    if settings.database_url:
+        return False
+    cluster = cluster_of(settings)
+    was_running = cluster.is_running()
+    cluster.stop()
+    return was_running
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Keep two ``up`` at the same moment one after the other."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.state_dir / "up.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _end(_signal: int, _frame: Any) -> None:
+    """End as if by Ctrl-C, so that everything that was begun is undone."""
+    raise KeyboardInterrupt
+
+
+def _version() -> str:
+    import tomllib
+
+    return str(tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,267 @@
+"""The web server as processes: a supervisor with its workers, found again by a note, and stopped."""
+
+import copy
+import ctypes
+import http.client
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from multiprocessing import parent_process
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+from starlette.applications import Starlette
+from uvicorn import Config
+from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
+from uvicorn.supervisors.multiprocess import Multiprocess
+
+from api.app import app_from_environment
+from api.cli.console import console
+from spatial.errors import Misconfigured, Unavailable
+from spatial.settings import PROJECT, Settings
+
+START_TIMEOUT_S: Final = 60.0
+STOP_TIMEOUT_S: Final = 30.0
+GRACE_S: Final = 8
+"""How long requests that are under way may take once the server is told to stop."""
+IDLE_S: Final = 30
+"""How long an idle connection of a browser is kept."""
+WORKER_SILENCE_S: Final = 30
+"""A worker that does not answer its supervisor for so long is hung, and replaced."""
+MAX_LOG_BYTES: Final = 20_000_000
+PR_SET_PDEATHSIG: Final = 1
+"""prctl(2): the signal that a process gets when its parent dies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that was started and lives."""
+
+    pid: int
+    started: float
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Return the address for a browser on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return f"http://{host}:{self.port}"
+
+    def answers(self) -> bool:
+        """Tell whether the server answers a request now."""
+        with closing(http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=5)) as connection:
+            try:
+                connection.request("GET", "/conformance")
+                return connection.getresponse().status < 500
+            except (OSError, http.client.HTTPException):
+                return False
+
+
+def worker() -> Starlette:
+    """Make the app of one worker process, which ends with its supervisor, however that one ends."""
+    if parent_process() is not None and sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    return app_from_environment()
+
+
+def serve(settings: Settings, *, verbose: bool, on_ready: Callable[[Running], None]) -> None:
+    """Run the web server in the foreground until it is told to stop.
+
+    Parameters
+    ----------
+    verbose
+        Whether starts and stops of workers are logged, as in a log file; a terminal gets warnings only.
+    on_ready
+        Called once, when the server answers.
+
+    Raises
+    ------
+    Misconfigured
+        The port is taken.
+    Unavailable
+        The workers did not start; their messages stand before ours.
+    """
+    check_port(settings)
+    config = Config(
+        "api.cli.server:worker",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=IDLE_S,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_worker_healthcheck=WORKER_SILENCE_S,
+        log_config=_log_config(),
+        log_level="info" if verbose else "warning",
+    )
+    supervisor = _Supervisor(config, [_listen(settings)], has_terminal=not verbose)
+    me = Running(os.getpid(), psutil.Process().create_time(), settings.host, settings.port)
+    note = _note(settings)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps(asdict(me)), encoding="utf-8")
+    threading.Thread(target=_when_ready, args=(me, on_ready), daemon=True).start()
+    try:
+        supervisor.run()
+    finally:
+        note.unlink(missing_ok=True)
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise Unavailable("The web server did not start; the messages before this line say why.")
+
+
+def running(settings: Settings) -> Running | None:
+    """Find the server that this installation runs; a note of a server that died counts for nothing."""
+    try:
+        one = Running(**json.loads(_note(settings).read_text(encoding="utf-8")))
+        same = abs(psutil.Process(one.pid).create_time() - one.started) < 1
+    except (OSError, ValueError, TypeError, psutil.Error):
+        return None
+    return one if same else None
+
+
+def start_detached(settings: Settings) -> Running:
+    """Start the server in the background and wait until it answers; it writes to ``logs/server.log``."""
+    check_port(settings)
+    log = log_file(settings)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
+        log.replace(log.with_suffix(".1.log"))
+    # Not -m: each worker would import the whole command line with it.
+    command = [sys.executable, "-c", "from api.cli.main import main; main()", "serve", "--log"]
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+        )
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        one = running(settings)
+        if one and one.pid == process.pid and one.answers():
+            return one
+        time.sleep(0.1)
+    tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:])
+    raise Unavailable(f"The web server did not start. The end of {log}:\n{tail}")
+
+
+def stop(settings: Settings) -> bool:
+    """Stop the server with all its workers; False where none runs."""
+    one = running(settings)
+    if one is None:
+        return False
+    supervisor = psutil.Process(one.pid)
+    family = [supervisor, *supervisor.children(recursive=True)]
+    supervisor.terminate()
+    _, alive = psutil.wait_procs(family, timeout=STOP_TIMEOUT_S)
+    for process in alive:
+        process.kill()
+    psutil.wait_procs(alive, timeout=5)
+    _note(settings).unlink(missing_ok=True)
+    return True
+
+
+def log_file(settings: Settings) -> Path:
+    """Return where a server in the background writes."""
+    return settings.state_dir / "logs" / "server.log"
+
+
+def check_port(settings: Settings) -> None:
+    """See that the port is free.
+
+    Raises
+    ------
+    Misconfigured
+        It is taken, or not ours to take; the sentence says how to choose another.
+    """
+    try:
+        _listen(settings, backlog=None).close()
+    except OSError as error:
+        raise Misconfigured(
+            f"Cannot listen on {settings.host}:{settings.port} ({os.strerror(error.errno or 0)}). "
+            f"Choose another port, as in: SHIKONG_PORT={settings.port % 65535 + 1} ./run up"
+        ) from error
+
+
+def print_addresses(one: Running, settings: Settings) -> None:
+    """Tell a person where everything is."""
+    base = settings.public_url or one.url
+    rows = [
+        ("首页", "landing page", f"{base}/"),
+        ("地图", "map", f"{base}/map"),
+        ("接口", "API", f"{base}/api"),
+        ("QGIS", "add as OGC API - Features", f"{base}/"),
+    ]
+    console.print()
+    console.print("  [bold]时空 Shikong[/] 正在运行 [dim]/ is running[/]")
+    for chinese, english, url in rows:
+        console.print(f"  {chinese:　<4}[bold]{url}[/]  [dim]{english}[/]")
+    console.print()
+
+
+class _Supervisor(Multiprocess):
+    """Uvicorn's supervisor; it ends when its terminal closes, where uvicorn's would start all workers anew."""
+
+    def __init__(self, config: Config, sockets: list[socket.socket], *, has_terminal: bool) -> None:
+        super().__init__(config, sockets)
+        self._has_terminal = has_terminal
+
+    def handle_hup(self) -> None:
+        """End with the terminal; without one, replace the workers one by one."""
+        if self._has_terminal:
+            self.should_exit.set()
+        else:
+            super().handle_hup()
+
+    def handle_quit(self) -> None:
+        """End on Ctrl-backslash too, with nothing left behind."""
+        self.should_exit.set()
+
+
+def _listen(settings: Settings, *, backlog: int | None = 2048) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    one = socket.socket(family)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind((settings.host, settings.port))
+        if backlog:
+            one.listen(backlog)
+            one.set_inheritable(True)  # noqa: FBT003 - its own signature
+    except OSError:
+        one.close()
+        raise
+    return one
+
+
+def _when_ready(one: Running, on_ready: Callable[[Running], None]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if one.answers():
+            on_ready(one)
+            return
+        time.sleep(0.1)
+
+
+def _note(settings: Settings) -> Path:
+    return settings.state_dir / "server.json"
+
+
+def _log_config() -> dict[str, Any]:
+    """Return uvicorn's logging with the time and process of each line, for our own loggers too."""
+    config = copy.deepcopy(LOGGING_CONFIG)
+    config["formatters"]["default"] = {"format": "%(asctime)s %(levelname)s [%(process)d] %(name)s: %(message)s"}
+    config["root"] = {"handlers": ["default"], "level": logging.WARNING}
+    return config

@@ -1,0 +1,67 @@
+"""The one place where a kind of failure gets its HTTP status, and the problem document (RFC 9457)."""
+
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Final
+
+import orjson
+
+from spatial.errors import CityError, Conflict, InvalidInput, Misconfigured, NotFound, Unavailable
+
+STATUS: Final = MappingProxyType(
+    {
+        InvalidInput: HTTPStatus.BAD_REQUEST,
+        NotFound: HTTPStatus.NOT_FOUND,
+        Conflict: HTTPStatus.CONFLICT,
+        Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+        Misconfigured: HTTPStatus.INTERNAL_SERVER_ERROR,
+        CityError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    }
+)
+
+PROBLEM_JSON: Final = "application/problem+json"
+
+
+class NotAcceptable(CityError):
+    """The resource cannot be given in any of the formats that the client accepts."""
+
+
+def status_of(error: CityError) -> HTTPStatus:
+    """Return the status of the nearest known kind of ``error``."""
+    if isinstance(error, NotAcceptable):
+        return HTTPStatus.NOT_ACCEPTABLE
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def problem(status: HTTPStatus, detail: str, *, field: str | None = None) -> dict[str, object]:
+    """Return a problem document.
+
+    Parameters
+    ----------
+    detail
+        What is wrong and what to do next.
+    field
+        The parameter at fault; repeated as ``field`` so that programs need not read the sentence.
+    """
+    document: dict[str, object] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": detail,
+        # OGC API - Features, exception schema.
+        "code": status.phrase.replace(" ", ""),
+        "description": detail,
+    }
+    if field:
+        document["field"] = field
+    return document
+
+
+def problem_bytes(error: CityError) -> tuple[HTTPStatus, bytes, dict[str, str]]:
+    """Return status, body and headers that answer ``error``."""
+    status = status_of(error)
+    field = error.field if isinstance(error, InvalidInput) else None
+    headers = {"content-type": PROBLEM_JSON}
+    if isinstance(error, Unavailable):
+        headers["retry-after"] = str(error.retry_after_s)
+    return status, orjson.dumps(problem(status, str(error), field=field)), headers

@@ -1,0 +1,59 @@
+"""Styles: what draws a layer, or the whole city."""
+
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from api.params import only
+from api.responses import COMMON_PARAMETERS, MAPBOX_STYLE, base_url, document_response, link
+from api.routes.resource import Resource
+from api.state import catalogue_of
+from tiles.style import CITY_STYLE, style_document
+
+STYLE_FORMATS = {"mapbox": MAPBOX_STYLE}
+
+
+async def styles(request: Request) -> Response:
+    """GET /styles: every style."""
+    only(request.query_params, COMMON_PARAMETERS)
+    catalogue, base = catalogue_of(request), base_url(request)
+
+    def build(language: str) -> dict[str, Any]:
+        titles = {CITY_STYLE: "City map" if language == "en" else "全市地图"}
+        titles |= {name: one.definition.title.get(language) for name, one in catalogue.layers.items()}
+        return {
+            "title": "Styles" if language == "en" else "样式",
+            "default": CITY_STYLE,
+            "styles": [
+                {
+                    "id": name,
+                    "title": title,
+                    "links": [link(f"{base}/styles/{quote(name)}?f=mapbox", "stylesheet", MAPBOX_STYLE, title)],
+                }
+                for name, title in titles.items()
+            ],
+        }
+
+    return document_response(request, build, template="styles.html")
+
+
+async def style(request: Request) -> Response:
+    """GET /styles/{style}: one style as MapLibre and QGIS read it."""
+    only(request.query_params, COMMON_PARAMETERS)
+    catalogue, base, name = catalogue_of(request), base_url(request), request.path_params["style"]
+    return document_response(
+        request,
+        lambda language: style_document(catalogue, name, base, language),
+        template="styles.html",
+        formats=STYLE_FORMATS,
+        is_linked=False,
+    )
+
+
+routes: list[BaseRoute] = [
+    Resource("/styles", styles),
+    Resource("/styles/{style}", style),
+]

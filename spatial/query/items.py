@@ -1,0 +1,167 @@
+"""A page of features, and one feature: one statement each.
+
+Two shapes of the same page, because PostgreSQL chooses badly between them (``ORDER BY id LIMIT n`` with a box
+flips to a walk along the primary key that costs twenty times as much):
+
+*near*
+    Find everything in the box by the spatial index, then order it. Its cost is the number of matches, and it
+    counts them by the way.
+*far*
+    Walk along the key and keep what matches until the page is full. Its cost is what lies between.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from spatial.catalogue.catalogue import PublishedLayer
+from spatial.query.binds import Binds, quoted
+from spatial.query.errors import UnknownFeature
+from spatial.query.feature import feature_sql
+from spatial.query.types import ItemsQuery, Key, Page, Statement
+from spatial.query.where import (
+    KEY_SQL_TYPE,
+    bbox_condition,
+    box_in_degrees,
+    equals_conditions,
+    interval_condition,
+)
+
+NEAR_MATCHES: Final = 20_000
+"""Up to this many matches in a box are gathered and ordered (about 1 us each) on every page."""
+NEAR_SHARE: Final = 8
+"""A first page also gathers up to this part (1/8) of the layer: a walk would pass most of it before the box."""
+COUNT_CAP: Final = 10_000
+"""Matches are counted up to here; beyond, ``numberMatched`` is left out."""
+
+
+class Fetcher(Protocol):
+    """What we need of an asyncpg connection."""
+
+    async def fetchrow(self, query: str, *args: object) -> Mapping[str, Any] | None:
+        """Run one statement and return its first row."""
+
+
+async def fetch_page(conn: Fetcher, layer: PublishedLayer, query: ItemsQuery) -> Page:
+    """Read one page of features.
+
+    Parameters
+    ----------
+    conn
+        An asyncpg connection.
+    layer
+        The layer with its density, by which the shape is chosen.
+
+    Returns
+    -------
+    Page
+        Features in the order of their ids.
+    """
+    statement = page_statement(layer, query)
+    row = await conn.fetchrow(statement.sql, *statement.args)
+    assert row is not None  # noqa: S101 - an aggregate always answers
+    found, matched = row["found"], row["matched"]
+    if not query.is_filtered:
+        matched = layer.feature_count
+    elif matched is not None and matched > COUNT_CAP and not _is_near(layer, query):
+        matched = None
+    return Page(
+        features=row["features"] or b"",
+        returned=min(found, query.limit),
+        matched=matched,
+        last=row["last"] if found > query.limit else None,
+    )
+
+
+async def fetch_feature(conn: Fetcher, layer: PublishedLayer, key: Key, query: ItemsQuery) -> bytes:
+    """Read one feature as GeoJSON, UTF-8.
+
+    Raises
+    ------
+    UnknownFeature
+        The layer has no feature of this id.
+    """
+    definition = layer.definition
+    column = quoted(definition.key.column)
+    row = await conn.fetchrow(
+        f"SELECT convert_to({feature_sql(definition, query.crs)}, 'UTF8') AS feature"
+        f" FROM {table_sql(layer)} t WHERE t.{column} = $1::{KEY_SQL_TYPE[definition.key.type]}",
+        key,
+    )
+    if row is None:
+        raise UnknownFeature(definition.id, key)
+    feature: bytes = row["feature"]
+    return feature
+
+
+def page_statement(layer: PublishedLayer, query: ItemsQuery) -> Statement:
+    """Compose the statement of a page: columns ``features, found, last, matched``.
+
+    One row more than the limit is looked for, to know whether a next page exists; it is not written out.
+    """
+    definition, binds = layer.definition, Binds()
+    key = quoted(definition.key.column)
+    is_near = _is_near(layer, query)
+    conditions = _conditions(layer, query, binds, by_index=is_near)
+    after = f"{key} > {binds.add(query.after, KEY_SQL_TYPE[definition.key.type])}" if query.after is not None else ""
+    limit = binds.add(query.limit, "bigint")
+    window = f"ORDER BY {key} LIMIT {limit} + 1"
+    if query.offset:
+        window += f" OFFSET {binds.add(query.offset, 'bigint')}"
+    # Rows first, JSON after: with OFFSET in the same SELECT the passed-over rows would be written too.
+    if is_near:
+        hits = f"hit AS MATERIALIZED (SELECT t.{key} FROM {table_sql(layer)} t{_where(conditions)}),"
+        keys = f"SELECT {key} FROM hit {_where([after] if after else [])} {window}"
+        page = (
+            f"SELECT t.*, row_number() OVER (ORDER BY t.{key}) AS _n FROM ({keys}) k"
+            f" JOIN {table_sql(layer)} t USING ({key})"
+        )
+        matched = "(SELECT count(*) FROM hit)"
+    else:
+        hits = ""
+        walk = [*conditions, f"t.{after}"] if after else conditions
+        rows = f"SELECT t.* FROM {table_sql(layer)} t{_where(walk)} {window.replace(key, f't.{key}')}"
+        page = f"SELECT t.*, row_number() OVER () AS _n FROM ({rows}) t"
+        matched = _capped_count(layer, query, conditions)
+    sql = (
+        f"WITH {hits} page AS ({page})"
+        f" SELECT convert_to(string_agg({feature_sql(definition, query.crs)}, ',') FILTER (WHERE _n <= {limit}),"
+        f" 'UTF8') AS features, count(*) AS found, (array_agg(t.{key}) FILTER (WHERE _n = {limit}))[1] AS last,"
+        f" {matched} AS matched FROM page t"
+    )
+    return Statement(sql, tuple(binds.values))
+
+
+def table_sql(layer: PublishedLayer) -> str:
+    """Return the layer's table as quoted SQL."""
+    return f"{quoted(layer.definition.db_schema)}.{quoted(layer.definition.table)}"
+
+
+def _is_near(layer: PublishedLayer, query: ItemsQuery) -> bool:
+    """Tell whether gathering the box first is the cheaper way."""
+    if query.bbox is None:
+        return False
+    expected = layer.estimate(box_in_degrees(query.bbox))
+    return expected <= NEAR_MATCHES or (query.after is None and expected <= layer.feature_count / NEAR_SHARE)
+
+
+def _conditions(layer: PublishedLayer, query: ItemsQuery, binds: Binds, *, by_index: bool) -> list[str]:
+    conditions = []
+    if query.bbox is not None:
+        conditions.append(bbox_condition(layer.definition, query.bbox, binds, by_index=by_index))
+    if query.interval is not None:
+        condition = interval_condition(layer.definition, query.interval, binds)
+        if condition:
+            conditions.append(condition)
+    return conditions + equals_conditions(query.equals, binds)
+
+
+def _capped_count(layer: PublishedLayer, query: ItemsQuery, conditions: list[str]) -> str:
+    """Count up to the cap on the first page; a large box is known to be beyond it."""
+    if not query.is_filtered or query.bbox is not None or query.after is not None:
+        return "NULL::bigint"
+    rows = f"SELECT 1 FROM {table_sql(layer)} t{_where(conditions)} LIMIT {COUNT_CAP + 1}"
+    return f"(SELECT count(*) FROM ({rows}) c)"
+
+
+def _where(conditions: list[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""

@@ -1,0 +1,111 @@
+"""Conditions of a query as SQL over the alias ``t``."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from pyproj import Transformer
+
+from spatial.catalogue.types import FieldType, KeyType, Layer, LayerField
+from spatial.crs import CGCS2000, GRID, WEB, same_numbers
+from spatial.geometry import BBox
+from spatial.query.binds import Binds, quoted
+from spatial.query.types import Interval, Value
+
+SQL_TYPE: Final = {
+    FieldType.STRING: "text",
+    FieldType.INTEGER: "bigint",
+    FieldType.NUMBER: "float8",
+    FieldType.BOOLEAN: "boolean",
+    FieldType.DATE: "date",
+    FieldType.DATETIME: "timestamptz",
+}
+KEY_SQL_TYPE: Final = {KeyType.INTEGER: "bigint", KeyType.TEXT: "text", KeyType.UUID: "uuid"}
+
+# Boxes of the GiST operators are rounded to float32, about 1e-5 degree or 1 m here; a box drawn in by more than
+# that holds only features that truly lie inside, which need no exact test.
+INNER_MARGIN: Final = {CGCS2000: 1e-4, WEB: 20.0, GRID: 1.0}
+# The edge of a box in another CRS bends when transformed; this many points keep it within centimetres of true.
+EDGE_POINTS: Final = 32
+
+
+def interval_condition(layer: Layer, interval: Interval, binds: Binds) -> str | None:
+    """Return the condition of validity, or None where the layer has no time (then everything matches)."""
+    if layer.time_column is None:
+        return None
+    start = binds.add(interval.start, "timestamptz")
+    end = binds.add(interval.end, "timestamptz")
+    return f"t.{quoted(layer.time_column)} && tstzrange({start}, {end}, '[]')"
+
+
+def equals_conditions(equals: Sequence[tuple[LayerField, Value]], binds: Binds) -> list[str]:
+    """Return one condition for each property that must have a value."""
+    return [f"t.{quoted(field.name)} = {binds.add(value, SQL_TYPE[field.type])}" for field, value in equals]
+
+
+def bbox_condition(layer: Layer, box: BBox, binds: Binds, *, by_index: bool) -> str:
+    """Return the condition of intersecting a box.
+
+    Parameters
+    ----------
+    by_index
+        False keeps the planner from using the spatial index, for a box that holds so much of the layer that
+        reading in the order of the key finds a page sooner.
+    """
+    if box.crosses_antimeridian:
+        halves = (
+            BBox(box.west, box.south, 180.0, box.north, box.srid, box.low, box.high),
+            BBox(-180.0, box.south, box.east, box.north, box.srid, box.low, box.high),
+        )
+        return "(" + " OR ".join(bbox_condition(layer, half, binds, by_index=by_index) for half in halves) + ")"
+    column, srid = _box_column(layer, box.srid)
+    corners = [binds.add(value, "float8") for value in (box.west, box.south, box.east, box.north)]
+    envelope = f"ST_MakeEnvelope({', '.join(corners)}, {srid})"
+    if same_numbers(srid, box.srid):
+        overlap, exact = f"{column} && {envelope}", _intersects_box(column, corners, envelope, srid)
+    else:
+        west, south, east, north = corners
+        step = f"greatest({east} - {west}, {north} - {south}) / {EDGE_POINTS}"
+        drawn = f"ST_Segmentize(ST_MakeEnvelope({', '.join(corners)}, {box.srid}), greatest({step}, 1e-9))"
+        outline = f"ST_Transform({drawn}, {srid})"
+        overlap, exact = f"{column} && {outline}", f"ST_Intersects({column}, {outline})"
+    # IS TRUE hides the operator from the index without changing what it says of a row.
+    conditions = [overlap if by_index else f"({overlap}) IS TRUE", exact]
+    conditions += _height_conditions(layer, box, binds)
+    return "(" + " AND ".join(conditions) + ")"
+
+
+def _intersects_box(column: str, corners: Sequence[str], envelope: str, srid: int) -> str:
+    margin = INNER_MARGIN[srid]
+    west, south, east, north = corners
+    inner = f"ST_MakeEnvelope({west} + {margin}, {south} + {margin}, {east} - {margin}, {north} - {margin}, {srid})"
+    # A box smaller than its margins has no inside.
+    has_inside = f"{east} - {west} > {2 * margin} AND {north} - {south} > {2 * margin}"
+    return f"(({has_inside} AND {column} @ {inner}) OR ST_Intersects({column}, {envelope}))"
+
+
+def _box_column(layer: Layer, srid: int) -> tuple[str, int]:
+    """Choose the stored geometry whose coordinates are those of the box, or the canonical one."""
+    geometry = layer.geometry
+    if srid == WEB and geometry.web_column:
+        return f"t.{quoted(geometry.web_column)}", WEB
+    if srid == GRID and geometry.grid_column:
+        return f"t.{quoted(geometry.grid_column)}", GRID
+    return f"t.{quoted(geometry.column)}", CGCS2000
+
+
+def _height_conditions(layer: Layer, box: BBox, binds: Binds) -> list[str]:
+    if not layer.geometry.has_z or box.low is None or box.high is None:
+        return []
+    column = f"t.{quoted(layer.geometry.column)}"
+    return [
+        f"ST_ZMax({column}) >= {binds.add(box.low, 'float8')}",
+        f"ST_ZMin({column}) <= {binds.add(box.high, 'float8')}",
+    ]
+
+
+def box_in_degrees(box: BBox) -> BBox:
+    """Return a box in EPSG:4490 that holds ``box``; good enough to estimate by."""
+    if same_numbers(box.srid, CGCS2000):
+        return box
+    transformer = Transformer.from_crs(box.srid, CGCS2000, always_xy=True)
+    return BBox(*transformer.transform_bounds(box.west, box.south, box.east, box.north), CGCS2000)

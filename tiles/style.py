@@ -1,0 +1,86 @@
+"""MapLibre styles from the catalogue: one for each layer, and one for the whole city."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from spatial.catalogue.catalogue import Catalogue, PublishedLayer
+from spatial.catalogue.types import Layer, StyleLayer
+from spatial.errors import NotFound
+
+CITY_STYLE: Final = "city"
+"""Id of the style that draws every layer; no layer may bear it."""
+BACKGROUND: Final = "#f4f2ec"
+
+
+class UnknownStyle(NotFound):
+    """No style has this id."""
+
+    def __init__(self, style_id: str) -> None:
+        super().__init__(f"There is no style {style_id!r}. /styles lists all of them.")
+
+
+def style_document(catalogue: Catalogue, style_id: str, base: str, language: str) -> dict[str, Any]:
+    """Return a style by id, as MapLibre and QGIS read it.
+
+    No ``glyphs``: MapLibre 5.11 and later then draw text with the fonts of the device, which have Chinese.
+
+    Parameters
+    ----------
+    base
+        What addresses of tiles begin with.
+
+    Raises
+    ------
+    UnknownStyle
+        Neither the city nor a layer has this id.
+    """
+    if style_id == CITY_STYLE:
+        title = "City map" if language == "en" else "全市地图"
+        tiles = f"{base}/tiles/WebMercatorQuad"
+        return _style(title, catalogue.layers.values(), CITY_STYLE, tiles, language)
+    layer = catalogue.layers.get(style_id)
+    if layer is None:
+        raise UnknownStyle(style_id)
+    tiles = f"{base}/collections/{style_id}/tiles/WebMercatorQuad"
+    return _style(layer.definition.title.get(language), [layer], style_id, tiles, language)
+
+
+def _style(title: str, layers: Iterable[PublishedLayer], source: str, tiles: str, language: str) -> dict[str, Any]:
+    drawn = [one.definition for one in layers]
+    return {
+        "version": 8,
+        "name": title,
+        "sources": {
+            source: {
+                "type": "vector",
+                "tiles": [f"{tiles}/{{z}}/{{y}}/{{x}}?f=mvt"],
+                "minzoom": min((one.zoom.min for one in drawn), default=0),
+                "maxzoom": max((one.zoom.max for one in drawn), default=0),
+            }
+        },
+        "layers": [
+            {"id": "background", "type": "background", "paint": {"background-color": BACKGROUND}},
+            *_rules(drawn, source, language),
+        ],
+    }
+
+
+def _rules(layers: list[Layer], source: str, language: str) -> Iterable[dict[str, Any]]:
+    """Yield every drawing rule, shapes first and then labels, so that no building hides a name."""
+    ranked = sorted(layers, key=lambda layer: layer.rank)
+    numbered = [(layer, number, rule) for layer in ranked for number, rule in enumerate(layer.style)]
+    for layer, number, rule in sorted(numbered, key=lambda one: one[2].type == "symbol"):
+        yield _rule(layer, number, rule, source, language)
+
+
+def _rule(layer: Layer, number: int, rule: StyleLayer, source: str, language: str) -> dict[str, Any]:
+    drawn = rule.model_dump(exclude_defaults=True)
+    visible = {} if layer.visible else {"visibility": "none"}
+    return {
+        "id": f"{layer.id}:{number}",
+        **drawn,
+        "source": source,
+        "source-layer": layer.id,
+        "layout": {**rule.layout, **visible},
+        "metadata": {"shikong:layer": layer.id, "shikong:title": layer.title.get(language)},
+    }

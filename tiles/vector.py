@@ -1,0 +1,103 @@
+"""Vector tiles straight from PostGIS: one statement for one tile, of one layer or of many."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from spatial.catalogue.catalogue import PublishedLayer
+from spatial.catalogue.types import KeyType, Layer
+from spatial.crs import WEB
+from spatial.geometry import BBox
+from spatial.query.binds import Binds, quoted
+from spatial.query.types import Statement
+from tiles.matrix import MAX_ZOOM, MatrixSet, TileId, TileOutside, buffered
+
+EXTENT: Final = 4096
+"""Units along a tile's side; at zoom 16 one is 15 cm."""
+BUFFER: Final = 64
+# JavaScript's largest exact integer, 2^53 - 1: map libraries keep feature ids as numbers.
+ID_MASK: Final = 9007199254740991
+
+
+class Fetcher(Protocol):
+    """What we need of an asyncpg connection."""
+
+    async def fetchrow(self, query: str, *args: object) -> Mapping[str, Any] | None:
+        """Run one statement and return its first row."""
+
+
+def zooms(layers: Sequence[PublishedLayer]) -> tuple[int, int]:
+    """Return the first and last zoom at which tiles of these layers are served."""
+    return min((one.definition.zoom.min for one in layers), default=0), MAX_ZOOM
+
+
+async def fetch_tile(conn: Fetcher, layers: Sequence[PublishedLayer], matrix_set: MatrixSet, tile: TileId) -> bytes:
+    """Cut one tile.
+
+    Parameters
+    ----------
+    conn
+        An asyncpg connection.
+    layers
+        Layers of the tileset; those that do not reach up to this zoom are left out.
+
+    Returns
+    -------
+    bytes
+        Mapbox Vector Tile 2.1, one MVT layer for each layer; empty where nothing is.
+
+    Raises
+    ------
+    TileOutside
+        The tile matrix set has no such tile, or the tileset none at this zoom.
+    """
+    first, last = zooms(layers)
+    if not matrix_set.holds(tile) or not first <= tile.zoom <= last:
+        raise TileOutside(tile.zoom, tile.row, tile.column)
+    shown = [one.definition for one in layers if one.definition.zoom.min <= tile.zoom]
+    statement = tile_statement(shown, matrix_set.bounds(tile))
+    row = await conn.fetchrow(statement.sql, *statement.args)
+    assert row is not None  # noqa: S101 - an aggregate always answers
+    body: bytes = row["tile"]
+    return body
+
+
+def tile_statement(layers: Sequence[Layer], box: BBox) -> Statement:
+    """Compose the statement that cuts one tile out of some layers.
+
+    MVT layers of one tile stand one after the other, so their bytes are simply joined.
+    """
+    binds = Binds()
+    outer = buffered(box)
+    corners = [binds.add(value, "float8") for value in (box.west, box.south, box.east, box.north)]
+    wide = [binds.add(value, "float8") for value in (outer.west, outer.south, outer.east, outer.north)]
+    frame = f"ST_MakeEnvelope({', '.join(corners)}, {box.srid})"
+    reach = f"ST_MakeEnvelope({', '.join(wide)}, {box.srid})"
+    parts = [f"coalesce(({_layer_sql(layer, box.srid, frame, reach)}), ''::bytea)" for layer in layers]
+    return Statement(f"SELECT {' || '.join(parts)} AS tile", tuple(binds.values))
+
+
+def _layer_sql(layer: Layer, srid: int, frame: str, reach: str) -> str:
+    column = _tile_column(layer, srid)
+    shape = f"ST_AsMVTGeom({column}, {frame}, {EXTENT}, {BUFFER}, true)"
+    fields = "".join(f", t.{quoted(field.name)}" for field in layer.fields)
+    table = f"{quoted(layer.db_schema)}.{quoted(layer.table)}"
+    rows = f"SELECT {shape} AS _shape, {_id_sql(layer)} AS _id{fields} FROM {table} t WHERE {column} && {reach}"
+    name = layer.id.replace("'", "''")
+    return f"SELECT ST_AsMVT(r, '{name}', {EXTENT}, '_shape', '_id') FROM ({rows}) r WHERE _shape IS NOT NULL"
+
+
+def _tile_column(layer: Layer, srid: int) -> str:
+    geometry = layer.geometry
+    if srid == WEB:
+        if geometry.web_column:
+            return f"t.{quoted(geometry.web_column)}"
+        return f"ST_Transform(t.{quoted(geometry.column)}, {WEB})"
+    return f"t.{quoted(geometry.column)}"
+
+
+def _id_sql(layer: Layer) -> str:
+    """Return the feature id: the key itself, or for a key of text a number that always follows from it."""
+    key = f"t.{quoted(layer.key.column)}"
+    if layer.key.type is KeyType.INTEGER:
+        return key
+    return f"hashtextextended({key}::text, 0) & {ID_MASK}"
