@@ -232,7 +232,9 @@ class _View:
 
 def shapes(features: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the features without their properties: all that a small map needs."""
-    kept = [{"type": "Feature", "properties": {}, "geometry": one.get("geometry")} for one in features]
+    kept: list[dict[str, Any]] = [
+        {"type": "Feature", "properties": {}, "geometry": one.get("geometry")} for one in features
+    ]
     return {"type": "FeatureCollection", "features": kept}
 
 

@@ -206,14 +206,14 @@ def _parameters() -> dict[str, Any]:
             {"type": "string"},
             style="form",
             explode=False,
-        ),  # fmt: skip
+        ),
         "collections": _query_parameter(
             "collections",
             "Layers of the tile; all when left out",
             {"type": "array", "items": {"type": "string"}},
             style="form",
             explode=False,
-        ),  # fmt: skip
+        ),
         "tileMatrix": _path("tileMatrix", whole | {"maximum": MAX_ZOOM}),
         "tileRow": _path("tileRow", whole),
         "tileCol": _path("tileCol", whole),

@@ -33,7 +33,7 @@ class UnknownMatrixSet(NotFound):
 class TileOutside(NotFound):
     """The tile lies outside what the tileset holds."""
 
-    def __init__(self, zoom: int, row: int, column: int) -> None:
+    def __init__(self, zoom: object, row: object, column: object) -> None:
         super().__init__(f"Tile {zoom}/{row}/{column} (matrix/row/column) is outside this tileset; see its limits.")
 
 

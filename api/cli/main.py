@@ -1,12 +1,11 @@
 """``shikong``: the commands of an installation."""
 
 import fcntl
-import os
 import signal
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 import psycopg
@@ -34,7 +33,7 @@ SampleOption = Annotated[
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="版本 / print the version.")] = False) -> None:  # noqa: FBT002
+def _root(version: Annotated[bool, typer.Option("--version", help="版本 / print the version.")] = False) -> None:
     if version:
         typer.echo(f"shikong {_version()}")
         raise typer.Exit
@@ -43,7 +42,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="版本 / prin
 @app.command()
 def up(
     sample: SampleOption = city.Sample.DEMO,
-    detach: Annotated[bool, typer.Option("--detach", help="后台运行 / run in the background.")] = False,  # noqa: FBT002
+    detach: Annotated[bool, typer.Option("--detach", help="后台运行 / run in the background.")] = False,
 ) -> None:
     """启动：数据库、示例城市、网站 / start the database, fill it when empty, and serve."""
     settings = get_settings()
@@ -59,13 +58,14 @@ def up(
         access = open_access(settings)
         try:
             city.prepare(settings, access, sample)
+            started = server.start_detached(settings) if detach else None
         except BaseException:
             _stop_cluster(settings)
             raise
-        if detach:
-            server.print_addresses(server.start_detached(settings), settings)
-            console.print("  停止 [dim]/ stop:[/] ./run down")
-            return
+    if started:
+        server.print_addresses(started, settings)
+        console.print("  停止 [dim]/ stop:[/] ./run down")
+        return
     try:
         _serve(settings)
     finally:
@@ -87,7 +87,7 @@ def down() -> None:
 
 @app.command()
 def serve(
-    log: Annotated[bool, typer.Option("--log", help="输出日志而不是网址 / print a log, for service managers.")] = False,  # noqa: FBT002
+    log: Annotated[bool, typer.Option("--log", help="输出日志而不是网址 / print a log, for service managers.")] = False,
 ) -> None:
     """只启动网站 / the web server alone, over a database that is ready."""
     settings = get_settings()
@@ -186,8 +186,6 @@ def _end(_signal: int, _frame: Any) -> None:
 
 
 def _version() -> str:
-    import tomllib
-
     return str(tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 
 

@@ -239,7 +239,7 @@ def _listen(settings: Settings, *, backlog: int | None = 2048) -> socket.socket:
         one.bind((settings.host, settings.port))
         if backlog:
             one.listen(backlog)
-            one.set_inheritable(True)  # noqa: FBT003 - its own signature
+            one.set_inheritable(True)
     except OSError:
         one.close()
         raise

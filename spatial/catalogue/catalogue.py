@@ -110,11 +110,18 @@ def _published(row: dict[str, Any]) -> PublishedLayer:
         data_version=row["data_version"],
         changed_at=datetime.fromisoformat(row["changed_at"]),
         feature_count=row["feature_count"],
-        extent=BBox(*extent, CGCS2000) if extent else None,
+        extent=_box(extent),
         valid_from=_moment(row["valid_from"]),
         valid_to=_moment(row["valid_to"]),
         density=Density(extent, density) if extent and density else None,
     )
+
+
+def _box(numbers: list[float] | None) -> BBox | None:
+    if not numbers:
+        return None
+    west, south, east, north = numbers
+    return BBox(west, south, east, north, CGCS2000)
 
 
 def _moment(text: str | None) -> datetime | None:

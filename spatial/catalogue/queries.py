@@ -74,7 +74,7 @@ def refresh_layer(conn: Connection, layer: Layer) -> None:
     """
     table = sql.Identifier(layer.db_schema, layer.table)
     geom = sql.Identifier(layer.geometry.column)
-    moments = sql.SQL("NULL::timestamptz, NULL::timestamptz")
+    moments: sql.Composable = sql.SQL("NULL::timestamptz, NULL::timestamptz")
     if layer.time_column:
         # An open end stays open: NULL means "until now and on".
         moments = sql.SQL(
