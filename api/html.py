@@ -1,6 +1,7 @@
 """Documents as pages: templates compiled once, everything escaped, nothing fetched from outside."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -43,6 +44,16 @@ CRUMBS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+GEOMETRIES: Final[Mapping[str, tuple[str, str]]] = {
+    "point": ("点", "Points"),
+    "linestring": ("线", "Lines"),
+    "polygon": ("面", "Areas"),
+    "geometry": ("混合", "Mixed"),
+}
+
+BEIJING: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+
 def language_of(request: Request) -> str:
     """Return ``zh`` or ``en``: the query's ``lang``, else the browser's wish, else Chinese."""
     asked = request.query_params.get("lang", "").lower()
@@ -77,7 +88,7 @@ def page(
     catalogue: Catalogue | None = context.setdefault("catalogue", getattr(request.app.state, "catalogue", None))
     layer: PublishedLayer | None = context.setdefault("layer", None)
     document = context.get("document")
-    named = document.get("title") if isinstance(document, dict) else None
+    named = (document.get("title") or document.get("info", {}).get("title")) if isinstance(document, dict) else None
     view = _View(request, language, catalogue, layer)
     content = _TEMPLATES.get_template(template).render(
         context | {"title": title or named or "", "view": view, "t": view.text, "layer": layer}
@@ -103,6 +114,32 @@ def unit_sign(unit: str | None) -> str:
     return UNITS.get(unit, unit) if unit else ""
 
 
+def local_time(value: Any) -> str:
+    """Return a moment in the city's time; whatever is no moment stays as it is.
+
+    >>> local_time("2026-11-22T09:31:30+00:00")
+    '2026-11-22 17:31:30'
+    """
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    if moment.tzinfo is None:
+        return str(value)
+    return moment.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def crs_name(uri: str) -> str:
+    """Return the short name of a reference system.
+
+    >>> crs_name("http://www.opengis.net/def/crs/EPSG/0/4490")
+    'EPSG:4490'
+    """
+    authority, _, rest = uri.partition("/def/crs/")[2].partition("/")
+    code = rest.rpartition("/")[2]
+    return f"{authority}:{code}" if code else uri
+
+
 class _View:
     """What templates ask about the request and the catalogue."""
 
@@ -119,6 +156,7 @@ class _View:
         self.base = base_path(request)
         self.query = dict(self._query)
         segments = self._path.split("/")
+        self.leaf = segments[-1]
         self.collection = segments[2] if segments[1:2] == ["collections"] and len(segments) > 2 else ""
 
     def text(self, zh: str, en: str) -> str:
@@ -205,6 +243,10 @@ class _View:
         found = self.find(layer_id)
         return found.definition.description.get(self.language) if found else otherwise or ""
 
+    def geometry_title(self, kind: str) -> str:
+        """Return a kind of geometry in words."""
+        return self.text(*GEOMETRIES.get(kind.lower().removeprefix("multi"), (kind, kind)))
+
     def field(self, name: str) -> LayerField | None:
         """Return a field of the page's layer, or None."""
         return self.layer.definition.field(name) if self.layer else None
@@ -281,6 +323,8 @@ def _environment() -> Environment:
     environment.filters["grouped"] = _grouped
     environment.filters["unit_sign"] = unit_sign
     environment.filters["shapes"] = shapes
+    environment.filters["local_time"] = local_time
+    environment.filters["crs_name"] = crs_name
     return environment
 
 

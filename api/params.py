@@ -1,6 +1,7 @@
 """Query strings as words of the domains, or ``InvalidInput`` that names the parameter."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -18,6 +19,7 @@ from spatial.query.types import Interval, Key, Value
 LIMIT_DEFAULT: Final = 10
 LIMIT_MAX: Final = 10_000
 OFFSET_MAX: Final = 100_000
+WHOLE_NUMBER: Final = re.compile(r"-?[0-9]+")
 # Beyond these PostgreSQL's bigint and timestamptz end.
 BIGINT: Final = 2**63
 EPOCH_MIN, EPOCH_MAX = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
@@ -204,7 +206,7 @@ def cursor(query: QueryParams, layer: Layer) -> Key | None:
 
 
 def _integer(name: str, text: str, *, low: int) -> int:
-    if not (text.lstrip("-").isascii() and text.lstrip("-").isdigit()):
+    if not WHOLE_NUMBER.fullmatch(text):
         raise InvalidInput(f"{name}={text!r} is not a whole number.", field=name)
     if len(text) > 20 or int(text) >= BIGINT:
         raise InvalidInput(f"{name} is too large.", field=name)
@@ -224,13 +226,7 @@ def _number(name: str, text: str) -> float:
 
 
 def _read_integer(name: str, text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError as error:
-        raise InvalidInput(f"{name}={text!r} is not a whole number.", field=name) from error
-    if not -BIGINT <= number < BIGINT:
-        raise InvalidInput(f"{name}={text!r} is too large.", field=name)
-    return number
+    return _integer(name, text, low=-BIGINT)
 
 
 def _read_boolean(name: str, text: str) -> bool:

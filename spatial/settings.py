@@ -83,4 +83,4 @@ def get_settings() -> Settings:
 
 def _sentence(name: int | str, message: str) -> str:
     variable = "DATABASE_URL" if "database_url" in str(name).lower() else f"SHIKONG_{str(name).upper()}"
-    return f"{variable} cannot be used: {message}. Set or unset it and run again."
+    return f"{variable} cannot be used: {message.removeprefix('Value error, ')}. Set or unset it and run again."

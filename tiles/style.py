@@ -19,6 +19,18 @@ class UnknownStyle(NotFound):
         super().__init__(f"There is no style {style_id!r}. /styles lists all of them.")
 
 
+def check_style(catalogue: Catalogue, style_id: str) -> None:
+    """Refuse a style that does not exist.
+
+    Raises
+    ------
+    UnknownStyle
+        Neither the city nor a layer has this id.
+    """
+    if style_id != CITY_STYLE and style_id not in catalogue.layers:
+        raise UnknownStyle(style_id)
+
+
 def style_document(catalogue: Catalogue, style_id: str, base: str, language: str) -> dict[str, Any]:
     """Return a style by id, as MapLibre and QGIS read it.
 
@@ -34,13 +46,12 @@ def style_document(catalogue: Catalogue, style_id: str, base: str, language: str
     UnknownStyle
         Neither the city nor a layer has this id.
     """
+    check_style(catalogue, style_id)
     if style_id == CITY_STYLE:
         title = "City map" if language == "en" else "全市地图"
         tiles = f"{base}/tiles/WebMercatorQuad"
         return _style(title, catalogue.layers.values(), CITY_STYLE, tiles, language)
-    layer = catalogue.layers.get(style_id)
-    if layer is None:
-        raise UnknownStyle(style_id)
+    layer = catalogue.layers[style_id]
     tiles = f"{base}/collections/{style_id}/tiles/WebMercatorQuad"
     return _style(layer.definition.title.get(language), [layer], style_id, tiles, language)
 

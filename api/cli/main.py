@@ -142,9 +142,15 @@ def main() -> None:
     try:
         app()
     except CityError as error:
-        sys.exit(f"shikong: {error}")
+        sys.exit(f"shikong: {_one_line(error)}")
     except (psycopg.OperationalError, sqlalchemy.exc.OperationalError) as error:
-        sys.exit(f"shikong: The database does not answer: {str(getattr(error, 'orig', error)).strip()}")
+        sys.exit(f"shikong: The database does not answer: {_one_line(getattr(error, 'orig', error))}")
+
+
+def _one_line(error: object) -> str:
+    """Return the words of an error; the tail of a log keeps its lines."""
+    text = str(error).strip()
+    return text if "The end of" in text else " ".join(text.split())
 
 
 def _database() -> Access:

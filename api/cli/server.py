@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import psutil
+from rich.cells import set_cell_size
 from starlette.applications import Starlette
 from uvicorn import Config
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
@@ -208,7 +209,8 @@ def print_addresses(one: Running, settings: Settings) -> None:
     console.print()
     console.print("  [bold]时空 Shikong[/] 正在运行 [dim]/ is running[/]")
     for chinese, english, url in rows:
-        console.print(f"  {chinese:　<4}[bold]{url}[/]  [dim]{english}[/]")
+        # A Chinese character is two cells wide.
+        console.print(f"  {set_cell_size(chinese, 6)}[bold]{url}[/]  [dim]{english}[/]")
     console.print()
 
 

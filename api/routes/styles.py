@@ -11,7 +11,7 @@ from api.params import only
 from api.responses import COMMON_PARAMETERS, MAPBOX_STYLE, base_url, document_response, link
 from api.routes.resource import Resource
 from api.state import catalogue_of
-from tiles.style import CITY_STYLE, style_document
+from tiles.style import CITY_STYLE, check_style, style_document
 
 STYLE_FORMATS = {"mapbox": MAPBOX_STYLE}
 
@@ -44,6 +44,7 @@ async def style(request: Request) -> Response:
     """GET /styles/{style}: one style as MapLibre and QGIS read it."""
     only(request.query_params, COMMON_PARAMETERS)
     catalogue, base, name = catalogue_of(request), base_url(request), request.path_params["style"]
+    check_style(catalogue, name)
     return document_response(
         request,
         lambda language: style_document(catalogue, name, base, language),

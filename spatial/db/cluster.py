@@ -109,7 +109,6 @@ class Cluster:
             if not self._is_made():
                 self._initdb()
             if not self.is_running():
-                self._clear_stale_pid()
                 self._write_configuration()
                 self._pg_start()
             self._bootstrap()
@@ -168,16 +167,21 @@ class Cluster:
             return None
 
     def _clear_stale_pid(self) -> None:
-        """Remove the note of a server that died when another program of this user has its number now."""
+        """Remove the note of a server that died, when its number is another program's now, or a dead process's.
+
+        PostgreSQL still refuses to start while children of the dead server hold its shared memory.
+        """
         pid = self._noted_pid()
-        if pid is None or not psutil.pid_exists(pid):
+        if pid is None:
             return
         try:
-            name = psutil.Process(pid).name()
+            process = psutil.Process(pid)
+            is_stale = "postgres" not in process.name() or process.status() == psutil.STATUS_ZOMBIE
         except psutil.Error:
             return
-        if "postgres" not in name:
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+        if is_stale:
+            for note in [self.data / "postmaster.pid", *self.folder.glob(".s.PGSQL.*.lock")]:
+                note.unlink(missing_ok=True)
 
     # -- making it ------------------------------------------------------------------------------------------------
 
@@ -242,6 +246,7 @@ class Cluster:
     def _pg_start(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
+            self._clear_stale_pid()
             done = self._run(
                 "pg_ctl", "start", "-D", str(self.data), "-l", str(self.log), "-w", "-s",
                 "-t", str(int(START_TIMEOUT_S)), check=False,

@@ -68,8 +68,9 @@ def bbox_condition(layer: Layer, box: BBox, binds: Binds, *, by_index: bool) -> 
         drawn = f"ST_Segmentize(ST_MakeEnvelope({', '.join(corners)}, {box.srid}), greatest({step}, 1e-9))"
         outline = f"ST_Transform({drawn}, {srid})"
         overlap, exact = f"{column} && {outline}", f"ST_Intersects({column}, {outline})"
-    # IS TRUE hides the operator from the index without changing what it says of a row.
-    conditions = [overlap if by_index else f"({overlap}) IS TRUE", exact]
+    # IS TRUE hides an operator from the index without changing what it says of a row: one index scan for the
+    # overlap is enough, and the exact test is only for the rows that it found.
+    conditions = [overlap if by_index else f"({overlap}) IS TRUE", f"({exact}) IS TRUE"]
     conditions += _height_conditions(layer, box, binds)
     return "(" + " AND ".join(conditions) + ")"
 

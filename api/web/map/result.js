@@ -1,6 +1,7 @@
 // The sheet that tells what was found.
 
 import { el } from './dom.js';
+import { icon } from './icons.js';
 import { address } from './portal.js';
 import { getLanguage } from './state.js';
 import { drawSwatch } from './swatch.js';
@@ -23,7 +24,7 @@ export function drawResult(sheet, groups, place, actions) {
   sheet.replaceChildren(
     el('div', { class: 'sheet-head' },
       el('div', {}, heading, el('p', { class: 'numbers muted' }, place)),
-      el('button', { type: 'button', class: 'icon', 'aria-label': text('close'), title: text('close'), onclick: actions.onClose }, '×')),
+      el('button', { type: 'button', class: 'icon', 'aria-label': text('close'), title: text('close'), onclick: actions.onClose }, icon('close'))),
     el('div', { class: 'sheet-body' },
       groups.length ? null : el('p', { class: 'note' }, text('nothingHere')),
       ...groups.map((group, i) => drawGroup(group, i === 0, actions))),

@@ -1,6 +1,7 @@
 // The layer tree: groups in the catalogue's order, each layer with its switch, legend, count and hint.
 
 import { el } from './dom.js';
+import { icon } from './icons.js';
 import { address, portal } from './portal.js';
 import { getLanguage, isShown, toggleLayer } from './state.js';
 import { drawSwatch } from './swatch.js';
@@ -17,7 +18,7 @@ export function drawTree(panel, actions) {
   panel.replaceChildren(
     el('div', { class: 'sheet-head' },
       el('h2', {}, text('layers')),
-      el('button', { type: 'button', class: 'icon', 'aria-label': text('collapse'), title: text('collapse'), onclick: actions.onClose }, '×')),
+      el('button', { type: 'button', class: 'icon', 'aria-label': text('collapse'), title: text('collapse'), onclick: actions.onClose }, icon('close'))),
     el('div', { class: 'sheet-body' },
       portal.groups.length ? null : el('p', { class: 'note' }, text('noLayers')),
       ...portal.groups.map((group) => drawGroup(group, actions)),
@@ -51,11 +52,11 @@ function drawLayer(layer, actions) {
       el('button', {
         type: 'button', class: 'icon', disabled: layer.extent === null,
         'aria-label': `${text('zoomTo')}：${title(layer.title)}`, title: text('zoomTo'), onclick: () => actions.onZoomTo(layer),
-      }, '⌖'),
+      }, icon('target')),
       el('a', {
         class: 'icon', href: address(`/collections/${layer.id}`, getLanguage()),
         'aria-label': `${text('layerInfo')}：${title(layer.title)}`, title: text('layerInfo'),
-      }, 'i')),
+      }, icon('info'))),
     el('button', { type: 'button', class: 'hint', hidden: true, onclick: () => actions.onZoomIn(layer.zoom.min) },
       text('zoomHint', { z: layer.zoom.min })),
     single ? null : el('ul', { class: 'legend' }, ...layer.legend.map(drawEntry)));

@@ -1,0 +1,66 @@
+"""Rows of JSON-like values as columns of one type each."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+
+PLAIN: Final[dict[frozenset[type], pa.DataType]] = {
+    frozenset({str}): pa.string(),
+    frozenset({bool}): pa.bool_(),
+    frozenset({float}): pa.float64(),
+    frozenset({datetime}): pa.timestamp("us"),
+    frozenset({date}): pa.date32(),
+}
+NOTHING: Final = type(None)
+INT64: Final = range(-(2**63), 2**63)
+
+
+def to_table(rows: list[dict[str, Any]], *, names: list[str] | None = None) -> pa.Table:
+    """Turn rows into columns: typed where all values of a column agree, text where they do not.
+
+    Parameters
+    ----------
+    names
+        Columns in order; those of the rows when left out.
+    """
+    wanted = names if names is not None else list(dict.fromkeys(name for row in rows for name in row))
+    columns = [to_array([row.get(name) for row in rows]) for name in wanted]
+    if not columns:
+        # A table without columns forgets its length, and a filter would refuse it.
+        return pa.table({"": pa.nulls(len(rows))}).select([])
+    return pa.Table.from_arrays(columns, names=wanted)
+
+
+def to_array(values: list[Any]) -> pa.Array:
+    """Turn values into one array, of the type that all share or else of their texts."""
+    kinds = frozenset(map(type, values)) - {NOTHING}
+    if not kinds:
+        return pa.nulls(len(values))
+    if kinds in PLAIN:
+        return pa.array(values, PLAIN[kinds])
+    if kinds == {int}:
+        fits = all(one is None or one in INT64 for one in values)
+        return pa.array(values, pa.int64()) if fits else _mixed(values)
+    if kinds == {int, float}:
+        return pa.array([None if one is None else float(one) for one in values], pa.float64())
+    return _mixed(values)
+
+
+def _mixed(values: list[Any]) -> pa.Array:
+    """Return texts under a type that says that they are mixed: no number or date is read out of them again."""
+    return pa.array([_text(one) for one in values], MIXED)
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float | date | time | timedelta):
+        return str(value)
+    return orjson.dumps(value, default=str).decode()
+
+
+MIXED: Final = pa.large_string()

@@ -1,0 +1,37 @@
+"""Well-known binary to geometries, with a reason for each that cannot be read."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+
+from spatial.ingest.types import Geometries
+
+
+def from_wkb(values: Sequence[bytes | None]) -> tuple[Geometries, dict[int, str]]:
+    """Read geometries; those that fail are None, and a sentence stands at their index."""
+    raw = np.empty(len(values), dtype=object)
+    raw[:] = values
+    geometries: Geometries = shapely.from_wkb(raw, on_invalid="ignore")
+    return geometries, _reasons(raw, geometries, shapely.from_wkb)
+
+
+def from_wkt(values: Sequence[str | None]) -> tuple[Geometries, dict[int, str]]:
+    """Read geometries from text; those that fail are None, and a sentence stands at their index."""
+    raw = np.empty(len(values), dtype=object)
+    raw[:] = values
+    geometries: Geometries = shapely.from_wkt(raw, on_invalid="ignore")
+    return geometries, _reasons(raw, geometries, shapely.from_wkt)
+
+
+def _reasons(raw: Geometries, geometries: Geometries, read: Callable[[Any], Any]) -> dict[int, str]:
+    """Ask again for each that failed, and keep the few that only failed in company."""
+    reasons = {}
+    for index in np.flatnonzero(shapely.is_missing(geometries) & np.not_equal(raw, None)):
+        try:
+            geometries[index] = read(raw[index])
+        except (shapely.errors.GEOSException, TypeError, ValueError) as error:
+            told = str(error).removeprefix("ParseException: ").rstrip(".")
+            reasons[int(index)] = f"The geometry cannot be read: {told}."
+    return reasons
