@@ -83,6 +83,19 @@ OFFERED: Final = MappingProxyType(
 """Every CRS that an answer may be asked in, by URI. CRS84h only makes sense for layers with heights."""
 
 
+DOMAIN: Final = MappingProxyType(
+    {
+        CGCS2000: (-180.0, -90.0, 180.0, 90.0),
+        WGS84: (-180.0, -90.0, 180.0, 90.0),
+        WEB: (-20037508.35, -20048966.2, 20037508.35, 20048966.2),
+        # Gauss-Kruger is made for 1.5 degrees on either side and computes cleanly to about 12; beyond, PROJ refuses.
+        GRID: (-700_000.0, -10_002_000.0, 1_700_000.0, 10_002_000.0),
+        GRID_ZONE39: (38_300_000.0, -10_002_000.0, 40_700_000.0, 10_002_000.0),
+    }
+)
+"""Where coordinates of a system mean a place: west, south, east, north in its own units, by SRID."""
+
+
 def same_numbers(srid_a: int, srid_b: int) -> bool:
     """Tell whether two SRIDs give a place the same coordinates, so that no transformation is needed.
 

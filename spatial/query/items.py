@@ -13,9 +13,11 @@ flips to a walk along the primary key that costs twenty times as much):
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
+import asyncpg
+
 from spatial.catalogue.catalogue import PublishedLayer
 from spatial.query.binds import Binds, quoted
-from spatial.query.errors import UnknownFeature
+from spatial.query.errors import OutsideCrs, UnknownFeature
 from spatial.query.feature import feature_sql
 from spatial.query.types import ItemsQuery, Key, Page, Statement
 from spatial.query.where import (
@@ -57,7 +59,7 @@ async def fetch_page(conn: Fetcher, layer: PublishedLayer, query: ItemsQuery) ->
         Features in the order of their ids.
     """
     statement = page_statement(layer, query)
-    row = await conn.fetchrow(statement.sql, *statement.args)
+    row = await _fetch(conn, statement, query)
     assert row is not None  # noqa: S101 - an aggregate always answers
     found, matched = row["found"], row["matched"]
     if not query.is_filtered:
@@ -82,15 +84,25 @@ async def fetch_feature(conn: Fetcher, layer: PublishedLayer, key: Key, query: I
     """
     definition = layer.definition
     column = quoted(definition.key.column)
-    row = await conn.fetchrow(
+    sql = (
         f"SELECT convert_to({feature_sql(definition, query.crs)}, 'UTF8') AS feature"
-        f" FROM {table_sql(layer)} t WHERE t.{column} = $1::{KEY_SQL_TYPE[definition.key.type]}",
-        key,
+        f" FROM {table_sql(layer)} t WHERE t.{column} = $1::{KEY_SQL_TYPE[definition.key.type]}"
     )
+    row = await _fetch(conn, Statement(sql, (key,)), query)
     if row is None:
         raise UnknownFeature(definition.id, key)
     feature: bytes = row["feature"]
     return feature
+
+
+async def _fetch(conn: Fetcher, statement: Statement, query: ItemsQuery) -> Mapping[str, Any] | None:
+    try:
+        return await conn.fetchrow(statement.sql, *statement.args)
+    except asyncpg.InternalServerError as error:
+        # PROJ's refusals reach us as internal errors of PostGIS; nothing else of ours raises those.
+        if "transform" in str(error):
+            raise OutsideCrs(query.crs) from error
+        raise
 
 
 def page_statement(layer: PublishedLayer, query: ItemsQuery) -> Statement:
@@ -140,7 +152,10 @@ def _is_near(layer: PublishedLayer, query: ItemsQuery) -> bool:
     """Tell whether gathering the box first is the cheaper way."""
     if query.bbox is None:
         return False
-    expected = layer.estimate(box_in_degrees(query.bbox))
+    box = box_in_degrees(query.bbox)
+    if box is None:
+        return True
+    expected = layer.estimate(box)
     return expected <= NEAR_MATCHES or (query.after is None and expected <= layer.feature_count / NEAR_SHARE)
 
 

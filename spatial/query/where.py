@@ -1,12 +1,13 @@
 """Conditions of a query as SQL over the alias ``t``."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from pyproj import Transformer
 
 from spatial.catalogue.types import FieldType, KeyType, Layer, LayerField
-from spatial.crs import CGCS2000, GRID, WEB, same_numbers
+from spatial.crs import CGCS2000, DOMAIN, GRID, WEB, same_numbers
 from spatial.geometry import BBox
 from spatial.query.binds import Binds, quoted
 from spatial.query.types import Interval, Value
@@ -51,6 +52,10 @@ def bbox_condition(layer: Layer, box: BBox, binds: Binds, *, by_index: bool) -> 
         False keeps the planner from using the spatial index, for a box that holds so much of the layer that
         reading in the order of the key finds a page sooner.
     """
+    whole = clipped(box)
+    if whole is None:
+        return "false"
+    box = whole
     if box.crosses_antimeridian:
         halves = (
             BBox(box.west, box.south, 180.0, box.north, box.srid, box.low, box.high),
@@ -104,9 +109,29 @@ def _height_conditions(layer: Layer, box: BBox, binds: Binds) -> list[str]:
     ]
 
 
-def box_in_degrees(box: BBox) -> BBox:
-    """Return a box in EPSG:4490 that holds ``box``; good enough to estimate by."""
-    if same_numbers(box.srid, CGCS2000):
-        return box
+def clipped(box: BBox) -> BBox | None:
+    """Return the part of a box in which its reference system names places; None where there is no such part."""
+    west, south, east, north = DOMAIN[box.srid]
+    if (
+        box.south > north
+        or box.north < south
+        or (not box.crosses_antimeridian and (box.west > east or box.east < west))
+    ):
+        return None
+    return replace(
+        box,
+        west=max(box.west, west),
+        south=max(box.south, south),
+        east=min(box.east, east),
+        north=min(box.north, north),
+    )
+
+
+def box_in_degrees(box: BBox) -> BBox | None:
+    """Return a box in EPSG:4490 that holds ``box``, good enough to estimate by; None where it names no place."""
+    whole = clipped(box)
+    if whole is None or same_numbers(box.srid, CGCS2000):
+        return whole
+    box = whole
     transformer = Transformer.from_crs(box.srid, CGCS2000, always_xy=True)
     return BBox(*transformer.transform_bounds(box.west, box.south, box.east, box.north), CGCS2000)

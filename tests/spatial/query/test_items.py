@@ -19,10 +19,11 @@ from pyproj import Transformer
 from spatial.catalogue.catalogue import PublishedLayer
 from spatial.catalogue.queries import load_catalogue
 from spatial.catalogue.types import FieldType, GeometryType, Layer, LayerField, LayerGeometry, Titled, ZoomRange
-from spatial.crs import CGCS2000
+from spatial.crs import CGCS2000, OFFERED
 from spatial.db.access import Access
 from spatial.db.cluster import Cluster
 from spatial.geometry import BBox
+from spatial.query.errors import OutsideCrs
 from spatial.query.items import fetch_page, page_statement
 from spatial.query.types import ItemsQuery, Page
 from tests import builders, cities
@@ -172,3 +173,28 @@ def test_names_and_values_cannot_leave_their_place(empty_city: Access) -> None:
             await conn.close()
 
     assert ids(asyncio.run(run())) == [1]
+
+
+@pytest.mark.parametrize("srid", [4548, 3857])
+def test_a_place_outside_the_asked_crs_is_said_so(empty_city: Access, srid: int) -> None:
+    """New York in Hefei's grid is either refused with the parameter named, or right; never broken JSON."""
+    with psycopg.connect(empty_city.owner_url) as conn:
+        builders.add_address(conn, "N", -74.0, 40.7)
+        builders.refresh(conn, ["addresses"])
+        layer = load_catalogue(conn).layer("addresses")
+    crs = OFFERED[f"http://www.opengis.net/def/crs/EPSG/0/{srid}"]
+
+    async def run() -> Page:
+        conn = await asyncpg.connect(empty_city.reader_url)
+        try:
+            return await fetch_page(conn, layer, ItemsQuery(limit=5, crs=crs))
+        finally:
+            await conn.close()
+
+    if srid == 4548:
+        with pytest.raises(OutsideCrs, match="CRS84") as refused:
+            asyncio.run(run())
+        assert refused.value.field == "crs"
+    else:
+        page = json.loads(asyncio.run(run()).features)
+        assert page["geometry"]["coordinates"] == pytest.approx([-8237642.318, 4970241.327], abs=0.01)
