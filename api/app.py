@@ -10,13 +10,12 @@ import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import PROBLEM_JSON, problem, problem_bytes
 from api.html import page
+from api.middleware import Open
 from api.routes import assets, collections, items, landing, styles, tiles
 from api.routes import map as map_page
 from api.state import Documents
@@ -29,8 +28,6 @@ from spatial.settings import Settings, get_settings
 
 log = logging.getLogger(__name__)
 
-GZIP_FROM_BYTES = 1024
-EXPOSED_HEADERS = ["Link", "Content-Crs", "OGC-NumberMatched", "OGC-NumberReturned", "ETag", "Retry-After"]
 FIRST_LOAD_WAIT_S = 3.0
 
 
@@ -79,12 +76,8 @@ def create_app(settings: Settings, access: Access) -> Starlette:
         *map_page.routes,
         *assets.routes(settings),
     ]
-    middleware = [
-        Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET"], expose_headers=EXPOSED_HEADERS),
-        Middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=1),
-    ]
     handlers = {CityError: _city_error, HTTPException: _http_error, Exception: _unforeseen}
-    app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers, lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=[Middleware(Open)], exception_handlers=handlers, lifespan=lifespan)
     app.state.settings = settings
     app.state.catalogue = None
     app.state.documents = Documents()

@@ -91,7 +91,7 @@ def page(
     named = (document.get("title") or document.get("info", {}).get("title")) if isinstance(document, dict) else None
     view = _View(request, language, catalogue, layer)
     content = _TEMPLATES.get_template(template).render(
-        context | {"title": title or named or "", "view": view, "t": view.text, "layer": layer}
+        context | {"title": title or named or view.place, "view": view, "t": view.text, "layer": layer}
     )
     return HTMLResponse(
         content, status, {**SECURITY_HEADERS, "Content-Language": _TAGS[language], **dict(headers or {})}
@@ -192,6 +192,11 @@ class _View:
         segments = [one for one in self._path.split("/") if one]
         above = ["", *segments]
         return [(self._crumb(above[i], one), self.url(*segments[: i + 1])) for i, one in enumerate(segments)]
+
+    @property
+    def place(self) -> str:
+        """Where this page stands, the nearest first: a title for what has none of its own."""
+        return " · ".join(text for text, _ in reversed(self.crumbs[-3:]))
 
     def _crumb(self, above: str, segment: str) -> str:
         if above == "collections":

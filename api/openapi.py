@@ -158,6 +158,9 @@ def _layer_paths(layer: PublishedLayer, code_lists: Mapping[str, CodeList], lang
         f"{url}/queryables": _operation(
             f"getQueryables.{name}", "Features", f"{title} · queryables", {SCHEMA_JSON: "document", HTML: "html"}, plain
         ),
+        f"{url}/schemas/feature": _operation(
+            f"getFeatureSchema.{name}", "Features", f"{title} · schema", {SCHEMA_JSON: "document"}, plain
+        ),
         f"{url}/items": _operation(
             f"getFeatures.{name}", "Features", title, features, [*paging, crs, *filters, *plain]
         ),

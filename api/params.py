@@ -43,7 +43,7 @@ def only(query: QueryParams, allowed: Iterable[str]) -> None:
         seen.add(name)
 
 
-def limit(query: QueryParams) -> int:
+def limit(query: Mapping[str, str]) -> int:
     """Read ``limit``; a larger number than the maximum means the maximum (OGC 17-069r4, /req/core/fc-limit)."""
     text = query.get("limit")
     if text is None:
@@ -51,7 +51,7 @@ def limit(query: QueryParams) -> int:
     return min(_integer("limit", text, low=1), LIMIT_MAX)
 
 
-def offset(query: QueryParams) -> int:
+def offset(query: Mapping[str, str]) -> int:
     """Read ``offset``, for clients that page by number; deep paging goes by the ``next`` link."""
     number = _integer("offset", query.get("offset", "0"), low=0)
     if number > OFFSET_MAX:
@@ -59,7 +59,7 @@ def offset(query: QueryParams) -> int:
     return number
 
 
-def crs(query: QueryParams, name: str = "crs", *, default: Crs = CRS84, offered: Iterable[str] = OFFERED) -> Crs:
+def crs(query: Mapping[str, str], name: str = "crs", *, default: Crs = CRS84, offered: Iterable[str] = OFFERED) -> Crs:
     """Read a reference system by its URI (or the safe CURIE ``[EPSG:4490]``)."""
     text = query.get(name)
     if text is None:
@@ -80,7 +80,7 @@ def _expanded(text: str) -> str:
     return f"http://www.opengis.net/def/crs/{authority}/0/{code}"
 
 
-def bbox(query: QueryParams) -> BBox | None:
+def bbox(query: Mapping[str, str]) -> BBox | None:
     """Read ``bbox`` in the axis order of ``bbox-crs``: four numbers, or six with heights."""
     box_crs = crs(query, "bbox-crs")
     text = query.get("bbox")
@@ -118,7 +118,7 @@ def _check_box(west: float, south: float, east: float, north: float, *, is_metri
         raise InvalidInput(f"bbox: longitudes run from -180 to 180; the order here is {order}.", field="bbox")
 
 
-def interval(query: QueryParams) -> Interval | None:
+def interval(query: Mapping[str, str]) -> Interval | None:
     """Read ``datetime``: an instant, or ``start/end`` where ``..`` or nothing is an open end (RFC 3339)."""
     text = query.get("datetime")
     if text is None:
@@ -154,7 +154,7 @@ def _moment(text: str) -> tuple[datetime, datetime]:
     return first, last
 
 
-def equals(query: QueryParams, layer: Layer, reserved: Iterable[str]) -> tuple[tuple[LayerField, Value], ...]:
+def equals(query: Mapping[str, str], layer: Layer, reserved: Iterable[str]) -> tuple[tuple[LayerField, Value], ...]:
     """Read every queryable property that the query string names."""
     known = set(reserved)
     return tuple(
@@ -194,7 +194,7 @@ def feature_key(layer: Layer, text: str) -> Key:
     return text
 
 
-def cursor(query: QueryParams, layer: Layer) -> Key | None:
+def cursor(query: Mapping[str, str], layer: Layer) -> Key | None:
     """Read the keyset ``cursor`` of a ``next`` link."""
     text = query.get("cursor")
     if text is None:

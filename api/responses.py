@@ -1,8 +1,8 @@
 """Results as responses: the format that the client wants, links, and documents kept ready."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote_plus
 
 import orjson
 from starlette.requests import Request
@@ -27,6 +27,9 @@ PLAIN: Final = {"json": JSON, "html": HTML}
 """Formats of most resources, the preferred one first."""
 
 COMMON_PARAMETERS: Final = ("f", "lang")
+
+QUERY_SAFE: Final = "!$&'()*+,-./:;=?@_~%"
+"""What may stand in a query string as it is (RFC 3986, 3.4)."""
 
 
 def negotiate(request: Request, formats: Mapping[str, str] = PLAIN) -> str:
@@ -100,13 +103,18 @@ def link(href: str, rel: str, media_type: str, title: str | None = None, **more:
     return document | more
 
 
+def kept_query(request: Request, *, without: Container[str]) -> str:
+    """Return the query string as the client wrote it, without some parameters, ready for one more to be added."""
+    written = quote(request.scope["query_string"], safe=QUERY_SAFE)
+    parts = [one for one in written.split("&") if one and unquote_plus(one.partition("=")[0]) not in without]
+    return "&".join([*parts, ""])
+
+
 def self_links(request: Request, formats: Mapping[str, str], chosen: str) -> list[dict[str, Any]]:
     """Return the links to this resource in this format and in the others."""
-    base = base_url(request) + quote(request.url.path)
-    others = {name: value for name, value in request.query_params.items() if name != "f"}
+    url = f"{base_url(request)}{quote(request.scope['path'])}?{kept_query(request, without=('f',))}f="
     return [
-        link(f"{base}?{urlencode({**others, 'f': name})}", "self" if name == chosen else "alternate", media_type)
-        for name, media_type in formats.items()
+        link(url + name, "self" if name == chosen else "alternate", media_type) for name, media_type in formats.items()
     ]
 
 

@@ -6,10 +6,12 @@ from typing import Any
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 
 from data.catalogue.read import read_code_lists, read_groups, read_layers
 from spatial.catalogue.queries import sync_built_in
 from spatial.db.roles import grant_statements
+from spatial.errors import Misconfigured
 
 HERE = Path(__file__).parent
 
@@ -29,8 +31,18 @@ def migrate(url: str) -> None:
     ----------
     url
         Address of the owner's login, beginning with ``postgresql://``.
+
+    Raises
+    ------
+    Misconfigured
+        A newer program made the database.
     """
-    command.upgrade(alembic_config(url), "head")
+    try:
+        command.upgrade(alembic_config(url), "head")
+    except CommandError as error:
+        raise Misconfigured(
+            f"The database was made by a newer version of Shikong ({error}). Update the program: git pull"
+        ) from error
     with psycopg.connect(url) as conn:
         for path in sorted((HERE / "sql").glob("*.sql")):
             conn.execute(path.read_bytes())

@@ -9,13 +9,16 @@ The public reconstruction known as "eviltransform": constants of the Krasovsky 1
 72.004-137.8347 E, 0.8293-55.8271 N. BD-09 adds Baidu's own swirl on top of GCJ-02.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
+Conversion: TypeAlias = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
 SEMI_MAJOR_M: Final = 6378245.0
 ECCENTRICITY_SQUARED: Final = 0.00669342162296594323
@@ -57,36 +60,22 @@ def wgs84_to_gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     >>> round(float(lon[0]), 5), round(float(lat[0]), 5)
     (116.38405, 39.91335)
     """
-    east, north = _offset(lon, lat)
-    inside = in_china(lon, lat)
-    return np.where(inside, lon + east, lon), np.where(inside, lat + north, lat)
+    return _where_it_applies(_shifted, lon, lat)
 
 
 def gcj02_to_wgs84(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Take GCJ-02 degrees back to WGS 84 by iteration; about 0.5 m against the map makers' own."""
-    inside = in_china(lon, lat)
-    x, y = lon.copy(), lat.copy()
-    for _ in range(ITERATIONS):
-        east, north = _offset(x, y)
-        x, y = lon - east, lat - north
-    return np.where(inside, x, lon), np.where(inside, y, lat)
+    return _where_it_applies(partial(_undone, _shifted), lon, lat)
 
 
 def gcj02_to_bd09(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Add Baidu's swirl to GCJ-02 degrees."""
-    inside = in_china(lon, lat)
-    x, y = _swirl(lon, lat)
-    return np.where(inside, x, lon), np.where(inside, y, lat)
+    return _where_it_applies(_swirled, lon, lat)
 
 
 def bd09_to_gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Take Baidu's swirl off by iteration."""
-    inside = in_china(lon, lat)
-    x, y = lon - 0.0065, lat - 0.006
-    for _ in range(ITERATIONS):
-        there_x, there_y = _swirl(x, y)
-        x, y = x + (lon - there_x), y + (lat - there_y)
-    return np.where(inside, x, lon), np.where(inside, y, lat)
+    return _where_it_applies(partial(_undone, _swirled), lon, lat)
 
 
 def bd09_to_wgs84(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
@@ -112,6 +101,28 @@ def unshift(shift: Shift, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     return gcj02_to_wgs84(lon, lat) if shift is Shift.GCJ02 else bd09_to_wgs84(lon, lat)
 
 
+def _where_it_applies(convert: Conversion, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """Convert places inside China; all others, and what is no number, stay as they are."""
+    inside = in_china(lon, lat)
+    x, y = lon.copy(), lat.copy()
+    x[inside], y[inside] = convert(lon[inside], lat[inside])
+    return x, y
+
+
+def _undone(convert: Conversion, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """Find what a conversion turns into these degrees, by stepping back what it misses them by."""
+    x, y = lon, lat
+    for _ in range(ITERATIONS):
+        there_x, there_y = convert(x, y)
+        x, y = x + (lon - there_x), y + (lat - there_y)
+    return x, y
+
+
+def _shifted(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    east, north = _offset(lon, lat)
+    return lon + east, lat + north
+
+
 def _offset(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Return the shift of GCJ-02 at WGS 84 places, in degrees east and north."""
     x, y = lon - 105.0, lat - 35.0
@@ -130,7 +141,7 @@ def _offset(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     return np.degrees(east_m / parallel_m), np.degrees(north_m / meridian_m)
 
 
-def _swirl(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+def _swirled(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     distance = np.hypot(lon, lat) + 0.00002 * np.sin(lat * BD_SWIRL)
     angle = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * BD_SWIRL)
     return distance * np.cos(angle) + 0.0065, distance * np.sin(angle) + 0.006

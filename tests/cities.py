@@ -15,6 +15,8 @@ import psycopg
 
 from data.catalogue.read import read_layers
 from data.migrate import migrate
+from data.sample.load import load_sample
+from data.sample.sizes import SampleSize
 from spatial.catalogue.queries import refresh_layer
 from spatial.db.access import Access, embedded_access
 from spatial.db.cluster import Cluster
@@ -89,16 +91,13 @@ def sample_template(cluster: Cluster) -> str:
 
 
 def truth_path() -> Path:
-    """Return where the sample's loader wrote what it knows to be true."""
-    return STATE / f"truth_{digest(SAMPLE_SOURCES)}.json"
+    """Return where the sample's loader wrote what is wrong in the city on purpose, one JSON object a line."""
+    return STATE / f"truth_{digest(SAMPLE_SOURCES)}.jsonl"
 
 
 def _fill(url: str) -> None:
-    from data.sample.load import load_sample
-    from data.sample.sizes import SampleSize
-
     with psycopg.connect(url) as conn:
-        load_sample(conn, SampleSize.SMALL, truth_path=truth_path())
+        load_sample(conn, SampleSize.SMALL, truth_path=truth_path(), progress=lambda _stage, _done, _total: None)
         for layer in read_layers():
             refresh_layer(conn, layer)
     with psycopg.connect(url, autocommit=True) as conn:

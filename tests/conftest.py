@@ -95,7 +95,7 @@ def sample_access(cluster: Cluster) -> Iterator[Access]:
 
 @pytest.fixture(scope="session")
 def sample_truth_path(sample_access: Access) -> Path:
-    """Give the file in which the sample's loader wrote what it knows to be true."""
+    """Give the file that tells what is wrong in the sample on purpose, one JSON object a line."""
     return cities.truth_path()
 
 

@@ -1,6 +1,6 @@
 """MapLibre styles from the catalogue: one for each layer, and one for the whole city."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
@@ -92,6 +92,26 @@ def _rule(layer: Layer, number: int, rule: StyleLayer, source: str, language: st
         **drawn,
         "source": source,
         "source-layer": layer.id,
-        "layout": {**rule.layout, **visible},
+        **{name: _with_listed_labels(drawn[name]) for name in ("filter", "paint") if name in drawn},
+        "layout": _with_listed_labels({**rule.layout, **visible}),
         "metadata": {"shikong:layer": layer.id, "shikong:title": layer.title.get(language)},
     }
+
+
+def _with_listed_labels(value: Any) -> Any:
+    """Write the labels of ``match`` as lists; QGIS 3.22 passes over a single one and draws all in the last colour.
+
+    >>> _with_listed_labels(["match", ["get", "use"], "office", "#c3cfe2", "#d9d9d9"])
+    ['match', ['get', 'use'], ['office'], '#c3cfe2', '#d9d9d9']
+    """
+    if isinstance(value, Mapping):
+        return {name: _with_listed_labels(member) for name, member in value.items()}
+    if not isinstance(value, list | tuple):
+        return value
+    whole = [_with_listed_labels(member) for member in value]
+    if whole[:1] == ["match"]:
+        # match, input, label, output, label, output, ..., fallback
+        for place in range(2, len(whole) - 1, 2):
+            if not isinstance(whole[place], list):
+                whole[place] = [whole[place]]
+    return whole

@@ -19,7 +19,7 @@ from spatial.db.access import Access
 from spatial.errors import Conflict, Misconfigured, Unavailable
 from spatial.settings import Settings
 
-TRUTH: Final = "sample_truth.json"
+TRUTH: Final = "sample_truth.jsonl"
 # A city of 650,000 addresses with its indexes takes about 2 GB; the write-ahead log as much again while it is written.
 MIN_FREE_BYTES: Final = 1_000_000_000
 
@@ -81,8 +81,9 @@ def fill(settings: Settings, access: Access, sample: Sample) -> None:
         tasks: dict[str, Any] = {}
 
         def show(stage: str, done: int, total: int) -> None:
-            task = tasks.setdefault(stage, bar.add_task(stage, total=total)) if stage not in tasks else tasks[stage]
-            bar.update(task, completed=done, total=total)
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done, total=total)
 
         with owner(access) as conn:
             # Two who fill at once: the second waits, and then finds the city full.

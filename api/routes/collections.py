@@ -24,7 +24,7 @@ from api.responses import (
 from api.routes.resource import Resource
 from api.state import catalogue_of
 from spatial.catalogue.catalogue import PublishedLayer
-from spatial.catalogue.types import CodeList, FieldType, LayerField
+from spatial.catalogue.types import CodeList, FieldType, KeyType, LayerField
 from spatial.crs import CRS84, CRS84H, EPSG4490, OFFERED, Crs
 
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
@@ -89,6 +89,19 @@ async def queryables(request: Request) -> Response:
     )
 
 
+async def feature_schema(request: Request) -> Response:
+    """GET /collections/{layer}/schemas/feature: what a feature looks like, as JSON Schema of its GeoJSON."""
+    only(request.query_params, COMMON_PARAMETERS)
+    layer, base = catalogue_of(request).layer(request.path_params["layer"]), base_url(request)
+    return document_response(
+        request,
+        lambda language: feature_schema_document(layer, base, language),
+        template="queryables.html",
+        formats={"json": SCHEMA_JSON},
+        is_linked=False,
+    )
+
+
 def collection_document(layer: PublishedLayer, base: str, language: str) -> dict[str, Any]:
     """Describe a layer as an OGC collection."""
     definition = layer.definition
@@ -108,6 +121,7 @@ def collection_document(layer: PublishedLayer, base: str, language: str) -> dict
             link(f"{url}/items", "items", GEOJSON, title),
             link(f"{url}/items?f=html", "items", HTML, title),
             link(f"{url}/queryables", OGC_REL + "queryables", SCHEMA_JSON, "Queryables"),
+            link(f"{url}/schemas/feature", "describedby", SCHEMA_JSON, "Schema"),
             link(f"{url}/tiles", OGC_REL + "tilesets-vector", JSON, "Tiles"),
             link(f"{base}/styles/{quote(definition.id)}", OGC_REL + "style", MAPBOX_STYLE, "Style"),
             link(f"{base}/collections", "up", JSON),
@@ -150,6 +164,36 @@ def queryables_document(
     }
 
 
+def feature_schema_document(layer: PublishedLayer, base: str, language: str) -> dict[str, Any]:
+    """Describe a layer's features as JSON Schema.
+
+    GDAL takes the types of its fields from here; without it, a first page of whole numbers makes integers of metres.
+    It understands one plain type for each property, so that a property may be null is not said; and it takes ``id``
+    from the features.
+    """
+    definition = layer.definition
+    kept = {"title", "type", "format", "x-ogc-unit"}
+    properties: dict[str, Any] = {
+        field.name: {name: value for name, value in property_schema(field, {}, language).items() if name in kept}
+        for field in definition.fields
+    }
+    if definition.time_column:
+        properties["valid_from"] = properties["valid_to"] = {"type": "string", "format": "date-time"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"{base}/collections/{quote(definition.id)}/schemas/feature",
+        "title": definition.title.get(language),
+        "type": "object",
+        "required": ["type", "id", "geometry", "properties"],
+        "properties": {
+            "type": {"type": "string", "enum": ["Feature"]},
+            "id": {"type": "integer" if definition.key.type is KeyType.INTEGER else "string"},
+            "geometry": {"type": "object"},
+            "properties": {"type": "object", "properties": properties},
+        },
+    }
+
+
 def property_schema(field: LayerField, code_lists: Mapping[str, CodeList], language: str) -> dict[str, Any]:
     """Describe one property as JSON Schema, with unit and code list where it has them."""
     kinds = {FieldType.DATE: ("string", "date"), FieldType.DATETIME: ("string", "date-time")}
@@ -172,4 +216,5 @@ routes: list[BaseRoute] = [
     Resource("/collections", collections),
     Resource("/collections/{layer}", collection),
     Resource("/collections/{layer}/queryables", queryables),
+    Resource("/collections/{layer}/schemas/feature", feature_schema),
 ]

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import orjson
 from starlette.requests import Request
@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 
 from api import params
 from api.html import page
-from api.responses import COMMON_PARAMETERS, GEOJSON, HTML, JSON, base_url, link, negotiate, self_links
+from api.responses import COMMON_PARAMETERS, GEOJSON, HTML, JSON, base_url, kept_query, link, negotiate, self_links
 from api.routes.collections import default_crs, offered_crs
 from api.routes.resource import Resource
 from api.state import catalogue_of, pool_of
@@ -68,8 +68,9 @@ async def item(request: Request) -> Response:
 
 def _query(request: Request, layer: PublishedLayer) -> ItemsQuery:
     """Read everything that the query string asks."""
-    query, definition = request.query_params, layer.definition
-    params.only(query, (*ITEMS_PARAMETERS, *(field.name for field in definition.queryables)))
+    definition = layer.definition
+    params.only(request.query_params, (*ITEMS_PARAMETERS, *(field.name for field in definition.queryables)))
+    query = dict(request.query_params.multi_items())
     return ItemsQuery(
         limit=params.limit(query),
         bbox=params.bbox(query),
@@ -91,21 +92,22 @@ def _collection_bytes(request: Request, layer: PublishedLayer, answer: Page, cho
     if answer.matched is not None:
         head["numberMatched"] = answer.matched
     head["links"] = _page_links(request, layer, answer, "html" if chosen == "html" else "json")
-    return orjson.dumps(head)[:-1] + b',"features":[' + answer.features + b"]}"
+    # Joined rather than added: each + would copy the features once more.
+    return b"".join((orjson.dumps(head)[:-1], b',"features":[', answer.features, b"]}"))
 
 
 def _page_links(request: Request, layer: PublishedLayer, answer: Page, chosen: str) -> list[dict[str, Any]]:
-    links = self_links(request, LINKED, chosen)
+    links, url = self_links(request, LINKED, chosen), _layer_url(request, layer)
     if answer.last is not None:
-        kept = {name: value for name, value in request.query_params.items() if name not in {"offset", "cursor", "f"}}
-        following = urlencode({**kept, "cursor": str(answer.last), "f": chosen})
-        links.append(link(f"{_layer_url(request, layer)}/items?{following}", "next", LINKED[chosen]))
-    links.append(link(_layer_url(request, layer), "collection", JSON))
+        kept = kept_query(request, without=("offset", "cursor", "f"))
+        following = f"{kept}cursor={quote(str(answer.last), safe='')}&f={chosen}"
+        links.append(link(f"{url}/items?{following}", "next", LINKED[chosen]))
+    links.append(link(url, "collection", JSON))
     return links
 
 
 def _layer_url(request: Request, layer: PublishedLayer) -> str:
-    return f"{base_url(request)}/collections/{quote(layer.definition.id)}"
+    return f"{base_url(request)}/collections/{layer.definition.id}"
 
 
 def _headers(crs: Crs) -> dict[str, str]:

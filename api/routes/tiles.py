@@ -10,7 +10,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from api.params import only
-from api.responses import COMMON_PARAMETERS, HTML, JSON, MVT, OGC_REL, base_url, document_response, link, negotiate
+from api.responses import (
+    COMMON_PARAMETERS,
+    HTML,
+    JSON,
+    MVT,
+    OGC_REL,
+    PLAIN,
+    base_url,
+    document_response,
+    link,
+    negotiate,
+)
 from api.routes.collections import property_schema
 from api.routes.resource import Resource
 from api.state import catalogue_of, pool_of
@@ -97,21 +108,21 @@ async def tileset(request: Request) -> Response:
     only(request.query_params, (*COMMON_PARAMETERS, "collections"))
     grid = matrix_set(request.path_params["tms"])
     layers, catalogue = _layers(request), catalogue_of(request)
-    if negotiate(request, TILESET_FORMATS) == "tilejson":
-        if grid.id != WEB_MERCATOR:
-            raise InvalidInput(f"TileJSON exists only for {WEB_MERCATOR}.", field="f")
+    # TileJSON knows no other grid.
+    formats = TILESET_FORMATS if grid.id == WEB_MERCATOR else PLAIN
+    if negotiate(request, formats) == "tilejson":
         return document_response(
             request,
             lambda language: _tilejson(request, layers, language),
             template="tiles.html",
-            formats=TILESET_FORMATS,
+            formats=formats,
             is_linked=False,
         )
     return document_response(
         request,
         lambda language: _tileset(request, grid, layers, catalogue, language),
         template="tiles.html",
-        formats=TILESET_FORMATS,
+        formats=formats,
         layer=_layer_of_path(request),
     )
 

@@ -1,15 +1,10 @@
 // The small map beside a list of features, or beside one: the city below, pale, and the features above.
 import { loadCityStyle } from './map/city_style.js';
 import { boundsOf } from './map/bounds.js';
+import { MARKS, PALE_MARKS } from './map/highlight.js';
 
 const box = /** @type {HTMLElement} */ (document.getElementById('preview'));
 const shapes = JSON.parse(document.getElementById('shapes').textContent);
-
-const FEATURES = [
-  { id: 'area', type: 'fill', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': '#d7263d', 'fill-opacity': 0.18 } },
-  { id: 'edge', type: 'line', filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': '#d7263d', 'line-width': 2 } },
-  { id: 'spot', type: 'circle', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-color': '#d7263d', 'circle-radius': 5, 'circle-stroke-color': '#fff', 'circle-stroke-width': 1.5 } },
-];
 
 /** The city's style, or an empty one where it cannot be had: the features are drawn in any case. */
 async function background() {
@@ -24,7 +19,8 @@ try {
   const { Map, NavigationControl, ScaleControl } = await import('./maplibre/maplibre-gl.mjs');
   const style = await background();
   style.sources.shapes = { type: 'geojson', data: shapes };
-  style.layers.push(...FEATURES.map((layer) => ({ ...layer, id: `shapes:${layer.id}`, source: 'shapes' })));
+  const marks = shapes.features.length > 1 ? PALE_MARKS : MARKS;
+  style.layers.push(...marks.map((mark) => ({ ...mark, source: 'shapes' })));
   const map = new Map({
     container: box, style, bounds: boundsOf(shapes), fitBoundsOptions: { padding: 36, maxZoom: 17 },
     attributionControl: false, dragRotate: false, maxPitch: 0, cooperativeGestures: matchMedia('(pointer: coarse)').matches,

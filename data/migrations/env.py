@@ -4,10 +4,14 @@ from alembic import context
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+import address.models
 import spatial.catalogue.models
 import spatial.pipelines.models
-import spatial.places.models  # noqa: F401
+import spatial.places.models
 from spatial.db.base import CATALOGUE, CITY, Base
+
+# Named, so that no tidying takes the imports away: each puts its tables into the metadata.
+MODELS = (address.models, spatial.catalogue.models, spatial.pipelines.models, spatial.places.models)
 
 
 def include_object(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -198,7 +199,7 @@ class Layer(Declared):
         """Return the field of a name, or None."""
         return next((field for field in self.fields if field.name == name), None)
 
-    @property
+    @cached_property
     def queryables(self) -> tuple[LayerField, ...]:
         """Fields that clients may filter by."""
         return tuple(field for field in self.fields if field.queryable)

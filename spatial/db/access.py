@@ -1,5 +1,6 @@
 """Where the database is, and as whom to speak to it."""
 
+import hmac
 import json
 import secrets
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ def _external(url: str, state_dir: Path) -> Access:
             row = conn.execute("SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
             passwords = _saved_passwords(state_dir)
             if row and row[0]:
-                passwords = passwords or {login.value: secrets.token_urlsafe(24) for login in Login}
+                passwords = passwords or _new_passwords(url)
                 _save_passwords(state_dir, passwords)
                 for statement in bootstrap_statements(passwords):
                     conn.execute(statement)
@@ -110,6 +111,17 @@ def _external_access(url: str, reader_password: str | None) -> Access:
     return Access(url, urlunsplit(parts._replace(netloc=netloc)))
 
 
+def _new_passwords(url: str) -> dict[str, str]:
+    """Return passwords for our logins.
+
+    The logins belong to the whole server. Two machines that serve the same database must agree on them without
+    speaking to each other, so they follow from the one secret that both have.
+    """
+    secret = urlsplit(url).password or secrets.token_urlsafe(24)
+    digests = {login: hmac.digest(secret.encode(), f"shikong {login.value}".encode(), "sha256") for login in Login}
+    return {login.value: digest.hex() for login, digest in digests.items()}
+
+
 def _passwords_file(state_dir: Path) -> Path:
     return state_dir / "external_logins.json"
 
@@ -124,4 +136,5 @@ def _save_passwords(state_dir: Path, passwords: dict[str, Any]) -> None:
     path = _passwords_file(state_dir)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
+    path.chmod(0o600)
     path.write_text(json.dumps(passwords), encoding="utf-8")

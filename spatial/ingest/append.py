@@ -71,7 +71,7 @@ def _fitted(layer: Layer, columns: Sequence[Column]) -> list[Column]:
         wanted = known[name].type
         if column.type is not wanted and (column.type, wanted) not in WIDENED:
             raise SchemaDiffers(
-                f"The field {name!r} is {wanted.value} in the layer {layer.id!r}, but the file holds {column.type.value}."
+                f"The field {name!r} is {wanted.value} in {layer.id!r}, but the file holds {column.type.value}."
             )
         fitted.append(Column(column.slot, name, column.title, wanted))
     return fitted
@@ -91,9 +91,9 @@ def _widen(conn: Connection, layer: Layer) -> None:
     table = sql.Identifier(layer.db_schema, layer.table)
     wide, has_z = layer.geometry.type, layer.geometry.has_z
     conn.execute(
-        sql.SQL(
-            "ALTER TABLE {} DROP COLUMN geom_web, ALTER COLUMN geom TYPE {} USING ST_Multi(geom)"
-        ).format(table, typmod(wide, has_z=has_z, srid=CGCS2000))
+        sql.SQL("ALTER TABLE {} DROP COLUMN geom_web, ALTER COLUMN geom TYPE {} USING ST_Multi(geom)").format(
+            table, typmod(wide, has_z=has_z, srid=CGCS2000)
+        )
     )
     conn.execute(
         sql.SQL("ALTER TABLE {} ADD COLUMN geom_web {} GENERATED ALWAYS AS (ST_Transform(geom, {})) STORED").format(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyproj
@@ -198,7 +198,7 @@ def _fit(crs: pyproj.CRS, seen: Points) -> float:
     return float(np.mean(metres & _inside((lon, lat), box, margin=3.0)))
 
 
-def _official_area(crs: pyproj.CRS) -> "pyproj.aoi.AreaOfUse | None":
+def _official_area(crs: pyproj.CRS) -> Any:
     code = epsg_of(crs)
     return pyproj.CRS.from_epsg(code).area_of_use if code else None
 

@@ -7,15 +7,17 @@ import psycopg
 
 from spatial.catalogue.queries import refresh_layer, save_layer
 from spatial.catalogue.types import FieldType, Layer, LayerField, Titled
+from spatial.gcj02 import Shift
 from spatial.ingest.append import append
 from spatial.ingest.claim import Claim
 from spatial.ingest.naming import column_names
 from spatial.ingest.publish import declare
 from spatial.ingest.shape import Shape
 from spatial.ingest.staging import OVERFLOW, Staging
+from spatial.ingest.suspicion import examine, hints
 from spatial.ingest.table import CITY_TIME, Column, create_table, fill, index, put_in_place
 from spatial.ingest.types import ImportOptions, ImportReport, Progress, SourceInfo
-from spatial.ingest.values import Columns, Proof
+from spatial.ingest.values import Proof
 
 STEPS: Final = 3
 SOURCE_ID: Final = LayerField(
@@ -28,7 +30,6 @@ Connection = psycopg.Connection[Any]
 def finish(
     conn: Connection,
     staging: Staging,
-    columns: Columns,
     shape: Shape,
     *,
     claimed: Claim,
@@ -38,8 +39,9 @@ def finish(
     progress: Progress,
 ) -> None:
     """Make the table of the staged rows and publish it, or append them to the layer's own."""
-    settled = _settle(staging, columns, info, report)
+    settled = _settle(staging, info, report)
     _note_heights(shape, report)
+    _note_suspicion(conn, settled, options.shifted_from, report)
     progress("storing", 0, STEPS)
     if claimed.existing and claimed.appends:
         layer = append(conn, claimed.existing, settled, shape=shape, with_ids=staging.has_ids, report=report)
@@ -56,13 +58,13 @@ def finish(
     report.fields = [{"name": one.name, "type": one.type.value, "source": one.title.zh} for one in layer.fields]
 
 
-def _settle(staging: Staging, columns: Columns, info: SourceInfo, report: ImportReport) -> list[Column]:
+def _settle(staging: Staging, info: SourceInfo, report: ImportReport) -> list[Column]:
     """Give every field of the file its name and type, and tell what had to be changed."""
-    titles = [title for title in staging.slots if not (info.drop_empty and not columns.proofs[title].has_values)]
+    proofs = staging.columns.proofs
+    titles = [title for title in staging.slots if not (info.drop_empty and not proofs[title].has_values)]
     names = column_names(titles)
     settled = [
-        Column(staging.slots[title], name, title, columns.proofs[title].type)
-        for title, name in zip(titles, names, strict=True)
+        Column(staging.slots[title], name, title, proofs[title].type) for title, name in zip(titles, names, strict=True)
     ]
     renamed = [f"{one.title} -> {one.name}" for one in settled if one.title != one.name]
     if renamed:
@@ -70,7 +72,7 @@ def _settle(staging: Staging, columns: Columns, info: SourceInfo, report: Import
     if staging.folded:
         report.warnings.append(f"{len(staging.folded)} rarer fields were put together as JSON in {OVERFLOW!r}.")
     for one in settled:
-        _note_values(one, columns.proofs[one.title], report)
+        _note_values(one, proofs[one.title], report)
     return settled
 
 
@@ -90,6 +92,18 @@ def _note_heights(shape: Shape, report: ImportReport) -> None:
         )
 
 
+def _note_suspicion(conn: Connection, settled: Sequence[Column], converted: Shift | None, report: ImportReport) -> None:
+    """Tell whether the coordinates look shifted; what was converted as told is only confirmed."""
+    hint = hints([one.title for one in settled])
+    if hint and not converted:
+        report.warnings.append(hint)
+    texts = [one.slot for one in settled if one.type is FieldType.STRING]
+    found = examine(conn, texts)
+    sentence = found.sentence(converted) if found else None
+    if found and sentence:
+        (report.warnings if found.shift else report.notes).append(sentence)
+
+
 def _declaration(
     settled: Sequence[Column],
     shape: Shape,
@@ -104,11 +118,8 @@ def _declaration(
         # A layer that is replaced keeps the title it had.
         title=Titled(zh=options.title, en=options.title) if options.title else _title(claimed.existing),
         file=report.file,
-        geometry=shape.geometry,
-        has_z=shape.has_z,
+        shape=shape,
         fields=[(one.name, one.title, one.type) for one in settled],
-        count=shape.count,
-        extent=shape.extent,
         attribution=info.attribution,
     )
 
@@ -117,9 +128,7 @@ def _title(existing: Layer | None) -> Titled | None:
     return existing.title if existing else None
 
 
-def _build(
-    conn: Connection, layer: Layer, settled: Sequence[Column], *, with_ids: bool, progress: Progress
-) -> None:
+def _build(conn: Connection, layer: Layer, settled: Sequence[Column], *, with_ids: bool, progress: Progress) -> None:
     """Build the table under a name of this connection's own, then let it take the layer's place."""
     name = f"import_{conn.info.backend_pid}"
     geometry, has_z = layer.geometry.type, layer.geometry.has_z

@@ -1,5 +1,6 @@
 """Making geometries storable: EPSG:4490, finite, in range, valid, or a reason why not."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,7 +20,11 @@ REPAIR_AREA_SHARE: Final = 0.01
 COLLECTION: Final = 7
 DIMENSION_OF_TYPE: Final = {0: 0, 1: 1, 2: 1, 3: 2, 4: 0, 5: 1, 6: 2}
 """By shapely's type id."""
-MULTI_OF_DIMENSION: Final = {0: shapely.multipoints, 1: shapely.multilinestrings, 2: shapely.multipolygons}
+MULTI_OF_DIMENSION: Final[tuple[Callable[[Any], Any], ...]] = (
+    shapely.multipoints,
+    shapely.multilinestrings,
+    shapely.multipolygons,
+)
 
 
 @dataclass(slots=True)
@@ -83,7 +88,7 @@ class Cleaner:
 
     def _transform(self, batch: Cleaned) -> None:
         """Move the coordinates of 2D and 3D geometries apart, as one array has one width."""
-        has_z = shapely.has_z(batch.geometries)
+        has_z = np.asarray(shapely.has_z(batch.geometries))
         for deep in (False, True):
             chosen = np.flatnonzero(batch.mask() & (has_z == deep))
             if len(chosen):
@@ -150,7 +155,8 @@ def _parts(geometry: shapely.Geometry) -> Geometries:
 
 
 def _multi(parts: Geometries, dimension: int) -> shapely.Geometry:
-    return MULTI_OF_DIMENSION[dimension](parts) if len(parts) > 1 else parts[0]
+    one: shapely.Geometry = MULTI_OF_DIMENSION[dimension](parts) if len(parts) > 1 else parts[0]
+    return one
 
 
 def _drop_measures(geometries: Geometries) -> bool:
@@ -167,7 +173,7 @@ def _drop_measures(geometries: Geometries) -> bool:
 
 
 def _repair(batch: Cleaned) -> None:
-    for index in np.flatnonzero(batch.mask() & ~shapely.is_valid(batch.geometries)):
+    for index in np.flatnonzero(batch.mask() & ~np.asarray(shapely.is_valid(batch.geometries))):
         geometry = batch.geometries[index]
         fault = shapely.is_valid_reason(geometry)
         mended = _mend(geometry)

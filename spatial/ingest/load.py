@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import psycopg
 import shapely
+from numpy.typing import NDArray
 
 from spatial.catalogue.types import IDENTIFIER
 from spatial.crs import CGCS2000
@@ -21,6 +22,7 @@ from spatial.ingest.geometry import DIMENSION_OF_TYPE, Cleaned, Cleaner
 from spatial.ingest.report import Reporter
 from spatial.ingest.shape import Shape
 from spatial.ingest.sources.choose import open_source
+from spatial.ingest.sources.columns import rows_at
 from spatial.ingest.staging import Staging
 from spatial.ingest.types import (
     ImportOptions,
@@ -104,8 +106,7 @@ class _Import:
         self._reporter = reporter
         self._report = reporter.report
         self._progress = progress
-        self._columns = Columns(source.info.text)
-        self._staging = Staging(conn, self._columns)
+        self._staging = Staging(conn, Columns(source.info.text))
         self._shape = Shape()
 
     def run(self, path: Path) -> None:
@@ -123,7 +124,6 @@ class _Import:
         finish(
             self._conn,
             self._staging,
-            self._columns,
             self._shape,
             claimed=self._claim,
             options=self._options,
@@ -156,7 +156,9 @@ class _Import:
         shift = options.shifted_from
         if shift:
             report.crs += f", {shift.label}"
-            report.notes.append(f"Converted from {shift.label} as told; places may be off by about {shift.error_m:g} m.")
+            report.notes.append(
+                f"Converted from {shift.label} as told; places may be off by about {shift.error_m:g} m."
+            )
         return Cleaner(plan, shift)
 
     def _take(self, batch: RowBatch, cleaned: Cleaned) -> None:
@@ -173,7 +175,7 @@ class _Import:
         self._shape.add(cleaned.geometries[good])
         self._staging.add(batch, cleaned.geometries, good)
 
-    def _leave_out_other_dimensions(self, cleaned: Cleaned, good: "np.ndarray[Any, np.dtype[np.bool_]]") -> None:
+    def _leave_out_other_dimensions(self, cleaned: Cleaned, good: NDArray[np.bool_]) -> None:
         """Honour ``--part``, and the dimension of a layer that is appended to."""
         wanted = self._options.part.dimension if self._options.part else None
         required = self._claim.dimension
@@ -220,8 +222,7 @@ def _rejected(batch: RowBatch, cleaned: Cleaned) -> Iterator[Rejection]:
     if not cleaned.problems:
         return
     indexes = sorted(cleaned.problems)
-    attributes = batch.attributes.take(indexes).to_pylist() if batch.attributes.num_columns else [{}] * len(indexes)
-    for index, values in zip(indexes, attributes, strict=True):
+    for index, values in zip(indexes, rows_at(batch.attributes, indexes), strict=True):
         reason, message = cleaned.problems[index]
         raw = batch.geometries[index]
         known = {name: value for name, value in values.items() if value is not None}
@@ -234,6 +235,7 @@ def _city(conn: Connection) -> BBox | None:
         "SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e) "
         "FROM (SELECT ST_Extent(geom) FROM city.region_legal) AS r (e)"
     ).fetchone()
-    return BBox(*row, CGCS2000) if row and row[0] is not None else None
-
-
+    if row is None or row[0] is None:
+        return None
+    west, south, east, north = row
+    return BBox(west, south, east, north, CGCS2000)

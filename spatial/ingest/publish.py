@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from spatial.catalogue.types import (
     FieldType,
-    GeometryType,
     Layer,
     LayerField,
     LayerGeometry,
@@ -16,6 +15,7 @@ from spatial.catalogue.types import (
 )
 from spatial.db.base import IMPORTED
 from spatial.geometry import BBox
+from spatial.ingest.shape import Shape
 
 GROUP: Final = "imported"
 RANK: Final = {0: 90, 1: 80, 2: 70, None: 75}
@@ -32,11 +32,8 @@ def declare(
     *,
     title: Titled | None,
     file: str,
-    geometry: GeometryType,
-    has_z: bool,
+    shape: Shape,
     fields: Sequence[tuple[str, str, FieldType]],
-    count: int,
-    extent: BBox,
     attribution: str | None,
 ) -> Layer:
     """Declare an imported layer.
@@ -45,9 +42,10 @@ def declare(
     ----------
     fields
         Column name, title, type of each.
-    count, extent
-        How many features lie where; they decide at which zoom the layer appears.
+    shape
+        Type and number of the geometries; they decide at which zoom the layer appears.
     """
+    dimension = shape.geometry.dimension
     return Layer(
         id=layer_id,
         title=title or Titled(zh=layer_id, en=layer_id),
@@ -55,14 +53,14 @@ def declare(
         group=GROUP,
         db_schema=IMPORTED,
         table=layer_id,
-        geometry=LayerGeometry(type=geometry, web_column="geom_web", has_z=has_z),
+        geometry=LayerGeometry(type=shape.geometry, web_column="geom_web", has_z=shape.has_z),
         fields=tuple(
             LayerField(name=column, type=kind, title=Titled(zh=label, en=label)) for column, label, kind in fields
         ),
-        zoom=ZoomRange(min=first_zoom(geometry.dimension, count, extent), max=ZOOM_MAX),
-        rank=RANK[geometry.dimension],
+        zoom=ZoomRange(min=first_zoom(dimension, shape.count, shape.extent), max=ZOOM_MAX),
+        rank=RANK[dimension],
         attribution=attribution,
-        style=tuple(style(layer_id, geometry.dimension)),
+        style=tuple(style(layer_id, dimension)),
     )
 
 
@@ -106,16 +104,3 @@ def _line(colour: str) -> StyleLayer:
 
 def _fill(colour: str) -> StyleLayer:
     return StyleLayer(type="fill", paint={"fill-color": colour, "fill-opacity": 0.4, "fill-outline-color": colour})
-
-
-def widest(extents: Sequence[BBox]) -> BBox:
-    """Return the box around boxes."""
-    return BBox(
-        min(one.west for one in extents),
-        min(one.south for one in extents),
-        max(one.east for one in extents),
-        max(one.north for one in extents),
-        extents[0].srid,
-    )
-
-

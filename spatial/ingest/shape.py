@@ -48,7 +48,8 @@ class Shape:
     @property
     def extent(self) -> BBox:
         """Box of all geometries in EPSG:4490."""
-        return BBox(*self._box, CGCS2000)
+        west, south, east, north = self._box
+        return BBox(west, south, east, north, CGCS2000)
 
     @property
     def has_z(self) -> bool:

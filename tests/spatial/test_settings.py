@@ -30,7 +30,7 @@ def test_a_wrong_value_is_named_with_its_variable(monkeypatch, variable, value):
 def test_every_wrong_value_is_named_at_once(monkeypatch):
     monkeypatch.setenv("SHIKONG_PORT", "x")
     monkeypatch.setenv("SHIKONG_WORKERS", "x")
-    with pytest.raises(Misconfigured, match="SHIKONG_PORT.*SHIKONG_WORKERS"):
+    with pytest.raises(Misconfigured, match=r"SHIKONG_PORT.*SHIKONG_WORKERS"):
         get_settings()
 
 

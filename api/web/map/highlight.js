@@ -2,11 +2,21 @@
 
 import { layerOf } from './city_style.js';
 
-const MARKS = [
-  { id: 'mark:area', type: 'fill', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': '#ff2d55', 'fill-opacity': 0.14 } },
+const RED = '#ff2d55';
+
+/** What marks a feature: a tint for areas, a line with a white casing, a ring. */
+export const MARKS = [
+  { id: 'mark:area', type: 'fill', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': RED, 'fill-opacity': 0.14 } },
   { id: 'mark:casing', type: 'line', filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': '#ffffff', 'line-width': 6, 'line-opacity': 0.85 }, layout: { 'line-join': 'round' } },
-  { id: 'mark:line', type: 'line', filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': '#ff2d55', 'line-width': 3 }, layout: { 'line-join': 'round' } },
-  { id: 'mark:point', type: 'circle', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 10, 'circle-color': '#ff2d55', 'circle-opacity': 0.15, 'circle-stroke-color': '#ff2d55', 'circle-stroke-width': 3 } },
+  { id: 'mark:line', type: 'line', filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': RED, 'line-width': 3 }, layout: { 'line-join': 'round' } },
+  { id: 'mark:point', type: 'circle', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 10, 'circle-color': RED, 'circle-opacity': 0.15, 'circle-stroke-color': RED, 'circle-stroke-width': 3 } },
+];
+
+/** The same for many features at once, so that small ones do not melt into a blot. */
+export const PALE_MARKS = [
+  { ...MARKS[0], paint: { 'fill-color': RED, 'fill-opacity': 0.25 } },
+  { ...MARKS[2], paint: { 'line-color': RED, 'line-width': ['interpolate', ['linear'], ['zoom'], 13, 1, 17, 2.5] } },
+  { ...MARKS[3], paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 12, 3, 17, 6], 'circle-color': RED, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 1.2 } },
 ];
 
 /** Take the mark away. @param {import('../maplibre/maplibre-gl.mjs').Map} map */
@@ -22,10 +32,14 @@ export function clearMark(map) {
  */
 export function mark(map, layer, found) {
   clearMark(map);
-  const drawn = map.getStyle().layers.find((one) => layerOf(one) === layer.id);
-  if (!drawn) return;
+  const rules = map.getStyle().layers.filter((one) => layerOf(one) === layer.id);
+  if (!rules.length) return;
+  const { source, 'source-layer': sourceLayer } = rules[0];
+  // A county that is drawn by its border alone would tint the whole screen.
+  const isFilled = rules.some((one) => one.type === 'fill' && one.paint?.['fill-opacity'] !== 0);
   const same = found.id === undefined ? ['==', ['get', layer.key.column], found.key] : ['==', ['id'], found.id];
   for (const { filter, ...rest } of MARKS) {
-    map.addLayer({ ...rest, source: drawn.source, 'source-layer': drawn['source-layer'], filter: ['all', filter, same] });
+    if (rest.type === 'fill' && !isFilled) continue;
+    map.addLayer({ ...rest, source, 'source-layer': sourceLayer, filter: ['all', filter, same] });
   }
 }

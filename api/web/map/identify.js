@@ -12,7 +12,7 @@ import { layers } from './portal.js';
 const REACH_PX = matchMedia('(pointer: coarse)').matches ? 12 : 5;
 
 /**
- * Every shown feature at a point, by layer, the topmost layer first and each feature once. Points and lines count from
+ * Every shown feature at a point, by layer, points before lines before areas, and each feature once. Points and lines count from
  * a little way off; areas only where the point is inside.
  * @param {import('../maplibre/maplibre-gl.mjs').Map} map
  * @param {{x: number, y: number}} point
@@ -33,8 +33,9 @@ export function identify(map, point) {
     const key = keyOf(layer, feature);
     if (!found.has(key)) found.set(key, { id: feature.id, key, properties: feature.properties });
   }
-  return [...layers.values()].filter(({ id }) => byLayer.has(id)).sort(slimFirst)
-    .map((layer) => ({ layer, features: [...byLayer.get(layer.id).values()] }));
+  // MapLibre names what lies on top first, and sorting keeps that order among equals.
+  return [...byLayer].map(([id, found]) => ({ layer: layers.get(id), features: [...found.values()] }))
+    .sort((a, b) => slimFirst(a.layer, b.layer));
 }
 
 function isSlim(feature) {

@@ -49,7 +49,7 @@ function drawChrome() {
 }
 
 async function start() {
-  setPanel(!matchMedia('(max-width: 720px)').matches);
+  setPanel(!isPhone());
   share.addEventListener('click', copyLink);
   language.addEventListener('click', () => setLanguage(getLanguage() === 'en' ? 'zh' : 'en'));
   opener.addEventListener('click', () => { setPanel(true); panel.querySelector('input')?.focus(); });
@@ -147,6 +147,17 @@ async function copyLink() {
 function ask(point, lngLat, byKeyboard = false) {
   showResult({ groups: identify(map, point), place: inWords(lngLat) });
   if (byKeyboard) result.querySelector('h2').focus();
+  keepInSight(point);
+}
+
+/** On a phone the sheet rises over the lower half; what was asked about moves above it. @param {{y: number}} point */
+function keepInSight(point) {
+  const covered = result.getBoundingClientRect().top - canvas.getBoundingClientRect().top;
+  if (isPhone() && point.y > covered - 40) map.panBy([0, point.y - covered / 2], { duration: 250 });
+}
+
+function isPhone() {
+  return matchMedia('(max-width: 720px)').matches;
 }
 
 /** @param {{groups: import('./identify.js').FoundGroup[], place: string}} next */
@@ -178,7 +189,7 @@ function setPanel(open) {
 
 /** @param {import('./portal.js').Layer} layer */
 function zoomTo(layer) {
-  if (matchMedia('(max-width: 720px)').matches) setPanel(false);
+  if (isPhone()) setPanel(false);
   if (!isShown(layer.id)) showLayers([...shownLayers(), layer.id]);
   map?.fitBounds(layer.extent, { padding: 40, maxZoom: 17 });
 }

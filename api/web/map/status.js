@@ -13,14 +13,15 @@ const LONGEST_WAIT_MS = 60000;
  * @param {HTMLElement} line
  */
 export function watchTiles(map, line) {
-  let failed = 0;
+  /** Tiles that failed, by their key. @type {Map<string, {x: number, y: number, z: number}>} */
+  const failed = new globalThis.Map();
   let why = '';
   let wait = FIRST_WAIT_MS;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
   const show = () => {
-    if (failed) say(line, 'bad', why === 'network' ? text('offline') : text('tilesFailed', { n: failed, why }), retry);
+    if (failed.size) say(line, 'bad', why === 'network' ? text('offline') : text('tilesFailed', { n: failed.size, why }), retry);
     else if (map.areTilesLoaded()) say(line, 'idle', '');
     else say(line, 'busy', text('loading'));
   };
@@ -28,25 +29,27 @@ export function watchTiles(map, line) {
   function retry() {
     clearTimeout(timer);
     timer = undefined;
-    failed = 0;
-    for (const id of Object.keys(map.getStyle().sources)) map.refreshTiles(id);
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+    const again = [...failed.values()];
+    failed.clear();
+    // By name: refreshing the whole source leaves failed tiles waiting for ever (MapLibre 6.17, TileManager.reload).
+    for (const id of Object.keys(map.getStyle().sources)) map.refreshTiles(id, again);
     show();
   }
 
-  map.on('error', ({ error, sourceId, tile }) => {
-    if (!sourceId && !tile) return;
-    failed += 1;
+  map.on('error', ({ error, tile }) => {
+    if (!tile) return;
+    failed.set(tile.tileID.key, tile.tileID.canonical);
     why = reasonOf(error);
     timer ??= setTimeout(retry, wait);
-    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     show();
   });
   map.on('dataloading', show);
   map.on('idle', () => {
-    if (!failed) wait = FIRST_WAIT_MS;
+    if (!failed.size) wait = FIRST_WAIT_MS;
     show();
   });
-  addEventListener('online', () => { if (failed) retry(); });
+  addEventListener('online', () => { if (failed.size) retry(); });
   onChange('language', show);
 }
 

@@ -5,7 +5,7 @@ import { title } from './texts.js';
 import { getLanguage } from './state.js';
 
 /** Properties that name a feature, the most telling first. */
-const NAMES = ['name', 'label', 'full_text', 'road_name', 'code'];
+const NAMES = ['name', 'label', 'full_text', 'code'];
 
 /** @param {Record<string, any>} properties @param {string | number} id */
 export function nameOf(properties, id) {

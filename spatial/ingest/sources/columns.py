@@ -1,10 +1,13 @@
 """Rows of JSON-like values as columns of one type each."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
+import numpy as np
 import orjson
 import pyarrow as pa
+from numpy.typing import NDArray
 
 PLAIN: Final[dict[frozenset[type], pa.DataType]] = {
     frozenset({str}): pa.string(),
@@ -33,6 +36,32 @@ def to_table(rows: list[dict[str, Any]], *, names: list[str] | None = None) -> p
     return pa.Table.from_arrays(columns, names=wanted)
 
 
+def unique_names(cells: list[str]) -> list[str]:
+    """Return a name for each column of a header; blank and doubled ones get a number.
+
+    >>> unique_names(["名称", "", "名称"])
+    ['名称', 'column_2', '名称_3']
+    """
+    names: list[str] = []
+    for position, cell in enumerate(cells, start=1):
+        name = cell.strip() or f"column_{position}"
+        names.append(f"{name}_{position}" if name in names else name)
+    return names
+
+
+def rows_at(table: pa.Table, indexes: Sequence[int]) -> list[dict[str, Any]]:
+    """Return some rows of a table as dictionaries."""
+    if not table.num_columns:
+        return [{} for _ in indexes]
+    rows: list[dict[str, Any]] = table.take(pa.array(indexes, pa.int64())).to_pylist()
+    return rows
+
+
+def kept(table: pa.Table, mask: NDArray[np.bool_]) -> pa.Table:
+    """Return the rows of a table that a mask chooses; a table without columns stays as it is."""
+    return table.filter(pa.array(mask)) if table.num_columns else table
+
+
 def to_array(values: list[Any]) -> pa.Array:
     """Turn values into one array, of the type that all share or else of their texts."""
     kinds = frozenset(map(type, values)) - {NOTHING}
@@ -45,7 +74,16 @@ def to_array(values: list[Any]) -> pa.Array:
         return pa.array(values, pa.int64()) if fits else _mixed(values)
     if kinds == {int, float}:
         return pa.array([None if one is None else float(one) for one in values], pa.float64())
+    if kinds == {date, datetime}:
+        # Excel calls midnight a date.
+        return pa.array([_moment(one) for one in values], pa.timestamp("us"))
     return _mixed(values)
+
+
+def _moment(value: date | None) -> datetime | None:
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime.combine(value, time())
 
 
 def _mixed(values: list[Any]) -> pa.Array:

@@ -1,4 +1,4 @@
-"""Cutting a GeoJSON document into its features without parsing it whole, so that one broken feature is one broken row."""
+"""Cutting a GeoJSON document into its features unparsed, so that one broken feature is one broken row."""
 
 import re
 from collections.abc import Iterator

@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import orjson
-import pyproj
 import pyarrow as pa
+import pyproj
 import shapely
 from pyproj.exceptions import CRSError
 
@@ -65,7 +65,7 @@ class GeoJsonSource:
         )
 
     def _require_geojson(self, path: Path) -> None:
-        """A document without features may still be one feature or one geometry, but nothing else."""
+        """Take a document without features as one feature or one geometry; it can be nothing else."""
         piece = next(self._reader.pieces(), None)
         self._single = piece
         try:
@@ -76,7 +76,7 @@ class GeoJsonSource:
         if kind != "Feature" and kind not in GEOMETRY_TYPES:
             raise UnreadableFile(f"{path.name} is JSON but not GeoJSON: it has no list of features.")
         if kind != "Feature":
-            wrapped = {"type": "Feature", "properties": {}, "geometry": document}
+            wrapped: dict[str, Any] = {"type": "Feature", "properties": {}, "geometry": document}
             self._single = Piece(1, orjson.dumps(wrapped))
         assert isinstance(document, dict)  # noqa: S101 - it has a type
         self._reader.members |= {key: value for key, value in document.items() if key == "crs"}
@@ -145,7 +145,9 @@ def parse_feature(piece: Piece) -> Row | Rejection:
 
 def _row(piece: Piece, feature: Any, geometry: bytes | None) -> Row | Rejection:
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
-        return Rejection(piece.number, Reason.BAD_JSON, 'Not a GeoJSON object of "type": "Feature".', _shown(piece.text))
+        return Rejection(
+            piece.number, Reason.BAD_JSON, 'Not a GeoJSON object of "type": "Feature".', _shown(piece.text)
+        )
     properties = feature.get("properties")
     if properties is not None and not isinstance(properties, dict):
         return Rejection(piece.number, Reason.BAD_JSON, "Its properties are no JSON object.", _shown(piece.text))
@@ -191,14 +193,14 @@ def _geometries(rows: list[Row]) -> tuple[Geometries, dict[int, Rejection]]:
     texts = np.array([row.geometry for row in rows], dtype=object)
     geometries: Geometries = shapely.from_geojson(texts, on_invalid="ignore")
     unreadable = {}
-    for index in np.flatnonzero(shapely.is_missing(geometries) & np.not_equal(texts, None)):
-        row = rows[int(index)]
+    for index in (at for at, one in enumerate(geometries) if one is None and texts[at] is not None):
+        row = rows[index]
         try:
             geometries[index] = shapely.from_geojson(row.geometry)
         except shapely.errors.GEOSException as error:
             message = f"The geometry cannot be read: {_reason(error)}."
             properties = row.properties | {"geometry": _shown(row.geometry or b"")}
-            unreadable[int(index)] = Rejection(row.number, Reason.BAD_GEOMETRY, message, properties)
+            unreadable[index] = Rejection(row.number, Reason.BAD_GEOMETRY, message, properties)
     return geometries, unreadable
 
 

@@ -17,6 +17,7 @@ from pyproj.exceptions import CRSError
 
 from spatial.ingest.errors import ChooseSublayer, UnknownCrs, UnreadableFile
 from spatial.ingest.project import horizontal
+from spatial.ingest.sources.columns import kept, rows_at, unique_names
 from spatial.ingest.sources.wkb import from_wkb
 from spatial.ingest.types import (
     BATCH_ROWS,
@@ -96,7 +97,7 @@ class OgrSource:
         return {"encoding": LATIN_1} if self._encoding else {}
 
     def _hear(self, heard: list[warnings.WarningMessage]) -> None:
-        """What GDAL warns of belongs into the report."""
+        """Take what GDAL warns of into the report."""
         for one in heard:
             told = f"GDAL: {one.message}"
             if told not in self.info.warnings:
@@ -144,14 +145,19 @@ class OgrSource:
         good = np.ones(len(rows), dtype=bool)
         good[list(problems)] = False
         rejections = [
-            Rejection(int(rows[index]), *problems[index], attributes.slice(index, 1).to_pylist()[0], wkt=_wkt(geometries[index]))
+            Rejection(
+                int(rows[index]),
+                *problems[index],
+                rows_at(attributes, [index])[0],
+                wkt=_wkt(geometries[index]),
+            )
             for index in sorted(problems)
         ]
         mask = pa.array(good)
         return RowBatch(
             rows=rows[good],
             geometries=geometries[good],
-            attributes=attributes.filter(mask) if attributes.num_columns else attributes,
+            attributes=kept(attributes, good),
             source_ids=fids.filter(mask).cast(pa.string()) if fids is not None and self._kind.keeps_ids else None,
             rejections=tuple(rejections),
             position=before + batch.num_rows,
@@ -165,9 +171,9 @@ class OgrSource:
             if pa.types.is_string(column.type):
                 texts = _strict(column.combine_chunks(), self._encoding, problems)
                 attributes = attributes.set_column(position, name, texts)
-        if self._encoding:
+        if self._encoding is not None:
             names = [_decode_name(name, self._encoding) for name in attributes.column_names]
-            attributes = attributes.rename_columns(names)
+            attributes = attributes.rename_columns(unique_names(names))
         return attributes, problems
 
 
@@ -202,7 +208,9 @@ def _declared(crs: str | None, kind: OgrFormat) -> DeclaredCrs | None:
     try:
         parsed = pyproj.CRS.from_user_input(crs)
     except CRSError as error:
-        raise UnknownCrs(f"The file's own reference system is unknown to PROJ ({crs[:80]}). Add --crs EPSG:n.") from error
+        raise UnknownCrs(
+            f"The file's own reference system is unknown to PROJ ({crs[:80]}). Add --crs EPSG:n."
+        ) from error
     if parsed.is_engineering or not (horizontal(parsed).is_geographic or horizontal(parsed).is_projected):
         # GeoPackage's "undefined" systems say nothing.
         return None
@@ -248,7 +256,7 @@ def _decoded_values(values: Any, encoding: str, problems: dict[int, tuple[Reason
 
 
 def _decode_name(name: str, encoding: str) -> str:
-    """A name of ten bytes may end inside a character; what is left of it goes."""
+    """Decode a name; one of ten bytes may end inside a character, and what is left of that goes."""
     return name.encode("latin-1", "ignore").decode(encoding, "ignore")
 
 

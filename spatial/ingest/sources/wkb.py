@@ -28,10 +28,10 @@ def from_wkt(values: Sequence[str | None]) -> tuple[Geometries, dict[int, str]]:
 def _reasons(raw: Geometries, geometries: Geometries, read: Callable[[Any], Any]) -> dict[int, str]:
     """Ask again for each that failed, and keep the few that only failed in company."""
     reasons = {}
-    for index in np.flatnonzero(shapely.is_missing(geometries) & np.not_equal(raw, None)):
+    for index in (at for at, one in enumerate(geometries) if one is None and raw[at] is not None):
         try:
             geometries[index] = read(raw[index])
         except (shapely.errors.GEOSException, TypeError, ValueError) as error:
             told = str(error).removeprefix("ParseException: ").rstrip(".")
-            reasons[int(index)] = f"The geometry cannot be read: {told}."
+            reasons[index] = f"The geometry cannot be read: {told}."
     return reasons

@@ -11,8 +11,7 @@ import asyncpg
 import psycopg
 import pytest
 
-from data.migrate import migrate
-from spatial.db.access import current_access, open_access
+from spatial.db.access import _new_passwords, current_access, open_access
 from spatial.db.cluster import Cluster
 from spatial.db.roles import READ_TIMEOUT_S, Login, grant_statements
 from spatial.errors import Misconfigured, Unavailable
@@ -41,7 +40,7 @@ def plain_login(cluster: Cluster, empty_city) -> Iterator[str]:
         conn.execute(f"DROP ROLE {name}")
 
 
-# -- what each login may do -------------------------------------------------------------------------------------------
+# -- what each login may do ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -93,7 +92,7 @@ def test_grants_may_be_repeated(empty_city_url):
             conn.execute(statement)
 
 
-# -- an existing database -----------------------------------------------------------------------------------------------
+# -- an existing database --------------------------------------------------------------------------------
 
 
 def test_an_existing_database_whose_login_makes_roles_gets_a_reader(monkeypatch, tmp_path, cluster, empty_city):
@@ -133,6 +132,13 @@ def test_an_existing_database_whose_login_makes_no_roles_is_read_as_the_owner_in
         conn.execute("CREATE TABLE public.mine (id int)")
 
 
+def test_two_machines_agree_on_the_passwords_of_one_database():
+    url = "postgresql://city:secret@db/city"
+    assert _new_passwords(url) == _new_passwords(f"{url}?sslmode=require")
+    assert _new_passwords(url) != _new_passwords(url.replace("secret", "other"))
+    assert len(set(_new_passwords(url).values())) == len(Login)
+
+
 @pytest.mark.anyio
 async def test_asyncpg_reads_read_only_too_without_a_reader_role(monkeypatch, tmp_path, plain_login):
     access = open_access(settings_of(monkeypatch, tmp_path, plain_login))
@@ -168,21 +174,3 @@ def test_a_database_that_does_not_answer_is_told(monkeypatch, tmp_path):
 def test_without_any_database_the_command_is_named(monkeypatch, tmp_path):
     with pytest.raises(Unavailable, match=r"\./run up"):
         current_access(settings_of(monkeypatch, tmp_path, ""))
-
-
-# -- migrations ---------------------------------------------------------------------------------------------------------
-
-
-def test_migrating_again_changes_nothing(empty_city_url):
-    with psycopg.connect(empty_city_url) as conn:
-        before = conn.execute("SELECT number FROM catalogue.version").fetchone()
-    migrate(empty_city_url)
-    with psycopg.connect(empty_city_url) as conn:
-        assert conn.execute("SELECT number FROM catalogue.version").fetchone() == before
-
-
-def test_a_database_of_a_newer_program_is_told(empty_city_url):
-    with psycopg.connect(empty_city_url) as conn:
-        conn.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(Misconfigured, match="newer version of Shikong"):
-        migrate(empty_city_url)

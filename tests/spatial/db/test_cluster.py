@@ -147,7 +147,7 @@ def test_without_postgis_the_missing_package_is_named(monkeypatch):
 @pytest.mark.parametrize("found", [[], [Binaries(Path("/usr/lib/postgresql/13/bin"), 13)]])
 def test_without_a_recent_postgresql_the_command_is_named(monkeypatch, found):
     monkeypatch.setattr(programs, "_installed", lambda: found)
-    with pytest.raises(Misconfigured, match="No PostgreSQL 15 or newer was found.*apt-get install postgresql"):
+    with pytest.raises(Misconfigured, match=r"No PostgreSQL 15 or newer was found.*apt-get install postgresql"):
         find_binaries()
 
 

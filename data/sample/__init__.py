@@ -1,0 +1,1 @@
+"""The sample city: a seeded, realistic, synthetic Hefei on real division codes and names."""

@@ -1,0 +1,94 @@
+"""``python -m tests.benchmarks``: measure the server against its own SQL, and against its peers."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+from rich.console import Console
+
+from data.sample.sizes import SampleSize
+from spatial.catalogue.catalogue import Catalogue
+from spatial.catalogue.queries import load_catalogue
+from tests.benchmarks.city import STATE, bench_city, bench_cluster
+from tests.benchmarks.measure import Bench, compare, measure_light
+from tests.benchmarks.peers import measure_peers
+from tests.benchmarks.plans import measure_plans
+from tests.benchmarks.report import Report, save, show
+from tests.benchmarks.workload import ITEM_LAYERS, workloads
+from tests.server import serve
+
+NULL_ROUTE_RATE: Final = 8_000
+# The same event loop and parser as `shikong serve` (api/cli/server.py).
+UVICORN: Final = {
+    "UVICORN_LOOP": "uvloop",
+    "UVICORN_HTTP": "httptools",
+    "UVICORN_WS": "none",
+    "UVICORN_PROXY_HEADERS": "false",
+    "UVICORN_SERVER_HEADER": "false",
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the benchmarks; 1 when something is slower than it must be."""
+    asked = _arguments(argv)
+    console = Console(width=120)
+    with _bench(SampleSize(asked.size), asked.seconds) as (bench, catalogue):
+        report = _run(bench, catalogue, asked, console, " ".join(["./run bench", *argv]))
+    show(report, console)
+    save(report, STATE)
+    console.print(f"{STATE}/bench.md, bench.json")
+    for sentence in report.failures:
+        console.print(f"[red]✗ {sentence}[/]")
+    return 1 if report.failures else 0
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    parser.add_argument("--size", choices=["demo", "city"], default="demo", help="the sample city")
+    parser.add_argument("--peers", action="store_true", help="also install and measure tipg and pygeoapi")
+    parser.add_argument("--seconds", type=float, default=2.0, help="CPU seconds of each of the three rounds")
+    parser.add_argument("--only", default="", help="only requests whose name contains this")
+    return parser.parse_args(argv)
+
+
+@contextmanager
+def _bench(size: SampleSize, seconds: float) -> Iterator[tuple[Bench, Catalogue]]:
+    with bench_cluster() as cluster:
+        access = bench_city(cluster, size)
+        postgres_pid = cluster.pid()
+        assert postgres_pid
+        with psycopg.connect(access.reader_url) as conn:
+            catalogue = load_catalogue(conn)
+        with serve(access, **UVICORN) as server:
+            yield Bench(server.base_url, server.process.pid, postgres_pid, access, seconds), catalogue
+
+
+def _run(bench: Bench, catalogue: Catalogue, asked: argparse.Namespace, console: Console, command: str) -> Report:
+    counts = ", ".join(f"{one.feature_count:,} {name}" for name, one in catalogue.layers.items() if one.feature_count)
+    with psycopg.connect(bench.access.reader_url, autocommit=True) as conn, console.status("") as status:
+        chosen = [one for one in workloads(conn, catalogue) if asked.only in one.name]
+        comparisons, plans, light, peers = [], [], [], []
+        for one in chosen:
+            status.update(one.name)
+            comparisons.append(compare(bench, one))
+        if not asked.only:
+            status.update("routes without a database")
+            light = [
+                measure_light(bench, "/health", must=NULL_ROUTE_RATE),
+                measure_light(bench, "/"),
+                measure_light(bench, "/collections"),
+            ]
+            for name in ITEM_LAYERS:
+                status.update(f"plans of {name}")
+                plans += measure_plans(bench, conn, catalogue.layer(name))
+        if asked.peers:
+            status.update("peers")
+            peers = measure_peers(bench, catalogue, conn)
+    return Report(command, f"sample city {asked.size} ({counts})", light, comparisons, plans, peers)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,175 @@
+"""The result: tables for the terminal and for Markdown, and everything as JSON."""
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.measure import Comparison, Light
+from tests.benchmarks.peers import PeerResult
+from tests.benchmarks.plans import PlanCost
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that one run measured."""
+
+    command: str
+    city: str
+    light: Sequence[Light]
+    comparisons: Sequence[Comparison]
+    plans: Sequence[PlanCost]
+    peers: Sequence[PeerResult]
+
+    @property
+    def failures(self) -> list[str]:
+        """What does not hold."""
+        return [
+            *(
+                f"GET {one.path}: {one.cpu_rate:,.0f}/s, must be {one.must:,.0f}/s"
+                for one in self.light
+                if not one.holds
+            ),
+            *(
+                f"{one.workload.name}: {one.ratio:.2f} times the bare statement, must be {one.workload.must}"
+                for one in self.comparisons
+                if not one.holds
+            ),
+            *(
+                f"{one.name}: only {one.ratio:.1f} times faster, must be {one.must:g}"
+                for one in self.peers
+                if not one.holds
+            ),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table of text."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def sheets(report: Report) -> list[Sheet]:
+    """Return the tables of a report."""
+    every = [
+        Sheet(
+            "Against the same SQL on PostgreSQL (CPU ms of a request)",
+            ["request", "matched", "server", "PostgreSQL", "bare SQL", "ratio", "must be", ""],
+            [_comparison_row(one) for one in report.comparisons],
+        ),
+        Sheet(
+            "Routes without a database (requests/s)",
+            ["route", "by the clock, shared cores", "of one worker's CPU second", "must be", ""],
+            [
+                [one.path, f"{one.clock_rate:,.0f}", f"{one.cpu_rate:,.0f}", f"≥ {one.must:,.0f}" if one.must else "", _mark(one)]
+                for one in report.light
+            ],
+        ),
+        Sheet(
+            "Plans of a page of ten (CPU ms of the bare SQL)",
+            ["page", "shape", "chosen", "the other shape", ""],
+            [
+                [one.name, one.shape, f"{one.chosen_ms:.2f}", f"{one.other_ms:.2f}" if one.other_ms else "", "?" if one.is_suspect else ""]
+                for one in report.plans
+            ],
+        ),
+        Sheet(
+            "Peers over the same tables (items in a box, limit 100)",
+            ["server", "requests/s", "ours", "ours / theirs", "CPU ms", "our CPU ms", "must be", ""],
+            [
+                [
+                    one.name, f"{one.theirs.rate:,.1f}", f"{one.ours.rate:,.1f}", f"{one.ratio:.1f}",
+                    f"{one.theirs.total_ms:.1f}", f"{one.ours.total_ms:.1f}", f"≥ {one.must:g}", _mark(one),
+                ]
+                for one in report.peers
+            ],
+        ),
+    ]  # fmt: skip
+    return [one for one in every if one.rows]
+
+
+def _comparison_row(one: Comparison) -> list[str]:
+    workload = one.workload
+    return [
+        workload.name,
+        f"{workload.matched:,}" if workload.matched else "",
+        f"{one.ours.server_ms:.3f}",
+        f"{one.ours.postgres_ms:.3f}",
+        f"{one.floor.postgres_ms:.3f}",
+        f"{one.ratio:.2f}",
+        f"≤ {workload.must:g}" if workload.must else "",
+        _mark(one),
+    ]
+
+
+def _mark(one: Comparison | Light | PeerResult) -> str:
+    must = one.workload.must if isinstance(one, Comparison) else one.must
+    return "" if must is None else "✓" if one.holds else "✗"
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the tables."""
+    for sheet in sheets(report):
+        table = Table(title=sheet.title, title_justify="left")
+        for index, column in enumerate(sheet.columns):
+            table.add_column(column, justify="right" if index else "left", no_wrap=not index)
+        for row in sheet.rows:
+            table.add_row(*row, style="red" if row[-1] in {"✗", "?"} else None)
+        console.print(table)
+
+
+def save(report: Report, folder: Path) -> None:
+    """Write ``bench.json`` and ``bench.md``."""
+    document = {
+        "command": report.command,
+        "city": report.city,
+        "machine": machine(),
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "failures": report.failures,
+        "light": [asdict(one) for one in report.light],
+        "comparisons": [_plain(one) for one in report.comparisons],
+        "plans": [asdict(one) for one in report.plans],
+        "peers": [asdict(one) | {"ratio": one.ratio} for one in report.peers],
+    }
+    (folder / "bench.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    (folder / "bench.md").write_text(markdown(report), encoding="utf-8")
+
+
+def _plain(one: Comparison) -> dict[str, Any]:
+    workload = one.workload
+    return {
+        "name": workload.name,
+        "matched": workload.matched,
+        "ours": asdict(one.ours),
+        "floor": asdict(one.floor),
+        "ratio": one.ratio,
+        "must": workload.must,
+    }
+
+
+def markdown(report: Report) -> str:
+    """Return the tables as Markdown."""
+    lines = [f"`{report.command}` on {machine()}; {report.city}.", ""]
+    for sheet in sheets(report):
+        lines += [f"### {sheet.title}", "", _line(sheet.columns), _line(["---", *["--:"] * (len(sheet.columns) - 1)])]
+        lines += [*(_line(row) for row in sheet.rows), ""]
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def machine() -> str:
+    """Tell what the numbers were measured on."""
+    return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
