@@ -11,7 +11,7 @@ from data.sample.crossings import CrossingPlan
 from data.sample.divisions import zone_of
 from data.sample.doorplates import add_addresses
 from data.sample.fabric import furnish
-from data.sample.ground import Ground, make_ground
+from data.sample.ground import make_ground
 from data.sample.lattice import make_lattice
 from data.sample.names import make_names
 from data.sample.pipes import add_pipes
@@ -33,7 +33,7 @@ def make_plan(size: SampleSize, seed: int) -> StreetPlan:
 
 def count_areas(size: SampleSize, seed: int) -> int:
     """Return how many communities a city of a size builds up."""
-    return len(set(make_plan(size, seed).built.values()))
+    return len(_holdings(make_plan(size, seed)))
 
 
 def make_areas(size: SampleSize, seed: int) -> Iterator[Area]:
@@ -46,17 +46,22 @@ def make_areas(size: SampleSize, seed: int) -> Iterator[Area]:
     seed
         The same seed makes the same rows.
     """
-    plan, ground = make_plan(size, seed), make_ground(seed)
-    squares: dict[str, list[Square]] = defaultdict(list)
-    for square, community in plan.built.items():
-        squares[community].append(square)
-    order = np.argsort(make_regions(seed).community_of, kind="stable")
+    plan, extent = make_plan(size, seed), EXTENTS[size]
+    crossings = CrossingPlan(plan, _local_pipes(plan, extent))
+    for code, pieces in sorted(_holdings(plan).items()):
+        yield _make_area(code, crossings, pieces, extent)
+
+
+def _holdings(plan: StreetPlan) -> dict[str, list[int]]:
+    """Return all ground of the communities that hold a part of a built square."""
+    ground, community_of = make_ground(plan.seed), make_regions(plan.seed).community_of.tolist()
     held: dict[str, list[int]] = defaultdict(list)
-    for piece in order.tolist():
-        held[str(make_regions(seed).community_of[piece])].append(piece)
-    crossings = CrossingPlan(plan, _local_pipes(plan, EXTENTS[size]))
-    for code in sorted(squares):
-        yield _make_area(code, crossings, ground, sorted(squares[code]), held[code], EXTENTS[size])
+    for piece, code in enumerate(community_of):
+        held[code].append(piece)
+    touched = {
+        community_of[piece] for piece, square in enumerate(ground.squares.tolist()) if tuple(square) in plan.built
+    }
+    return {code: held[code] for code in touched}
 
 
 def _local_pipes(plan: StreetPlan, extent: Extent) -> frozenset[Square]:
@@ -64,28 +69,28 @@ def _local_pipes(plan: StreetPlan, extent: Extent) -> frozenset[Square]:
     return frozenset(square for square, draw in draws.items() if draw < extent.local_pipes_share)
 
 
-def _make_area(
-    code: str, crossings: CrossingPlan, ground: Ground, squares: list[Square], pieces: list[int], extent: Extent
-) -> Area:
+def _make_area(code: str, crossings: CrossingPlan, pieces: list[int], extent: Extent) -> Area:
     """Build one community, piece by piece of its ground."""
     plan = crossings.plan
-    regions = make_regions(plan.seed)
+    ground, regions = make_ground(plan.seed), make_regions(plan.seed)
     managed_code = code if zone_of(code) else None
     street_text = regions.full_name(code[:9] + "000")
     community = Community(code, regions.names[code], street_text, managed_code, Area(code))
-    home = {ground.urban[square]: square for square in squares}
     for piece in pieces:
-        square = home.get(piece)
-        rng = np.random.default_rng([plan.seed, 11, *ground.squares[piece].tolist()])
-        if square is None:
+        i, j = ground.squares[piece].tolist()
+        if (i, j) not in plan.built:
             add_grid(community, ground.pieces[piece])
-        else:
-            _build_square(community, plan, square, ground.pieces[piece], rng, extent)
-            add_pipes(community, crossings, square)
+            continue
+        rng = np.random.default_rng([plan.seed, 11, i, j])
+        if ground.urban[i, j] == piece:
+            for street in plan.owned((i, j)):
+                community.area.roads.append(road_row(street, f"{int(rng.integers(1985, 2015))}-01-01"))
+            add_pipes(community, crossings, (i, j))
+        _build_blocks(community, plan, (i, j), ground.pieces[piece], rng, extent)
     return community.area
 
 
-def _build_square(
+def _build_blocks(
     community: Community,
     plan: StreetPlan,
     square: Square,
@@ -93,9 +98,7 @@ def _build_square(
     rng: np.random.Generator,
     extent: Extent,
 ) -> None:
-    """Build the blocks of a square; where a county's border cuts it, only those that stay on its own side."""
-    for street in plan.owned(square):
-        community.area.roads.append(road_row(street, f"{int(rng.integers(1985, 2015))}-01-01"))
+    """Build the blocks of a square, or, where a county's border cuts it, of a piece; blocks on the border are green."""
     blocks = blocks_of(plan, square)
     outlines = [grid_outline(block) for block in blocks]
     is_cut = abs(shapely.area(piece) - sum(map(shapely.area, outlines))) > 1e-12

@@ -9,19 +9,31 @@ from shapely.affinity import translate
 
 from data.sample.fabric import Rng
 from data.sample.fault import Truth, draw, tell
+from data.sample.lattice import to_degrees
 from data.sample.rows import Area, BuildingRow
 from spatial.places.types import BuildingUse, RoadClass
 
 _TRIES: Final = 40
+_BESIDE_M: Final = 30.0
 _HOMOPHONES: Final = MappingProxyType(
-    dict(zip("湖岗泉桥塘河湾亭园林峰岭谷洲源坊庭堂池潭", "胡冈全乔唐禾弯庭元临丰领古州元方亭唐持谭", strict=True))
+    dict(
+        zip(
+            "湖岗泉桥塘河湾亭园林峰岭谷洲源坊庭堂池潭溪滨涛井埠集店岩营阁榭田沙渡津山",
+            "胡冈全乔唐禾弯庭元临丰领古州元方亭唐持谭西宾滔景步吉电言迎格谢甜纱度金杉",
+            strict=True,
+        )
+    )
 )
 """A character and another of the same sound."""
 
 
 def road_homophone(area: Area, rng: Rng, touched: set[str]) -> Truth | None:
     """Near-duplicate name: a local road is called like another but for one character of the same sound."""
+    ground = shapely.coverage_union_all([row.geom for row in area.grids])
     local = [row for row in area.roads if row.road_class is RoadClass.LOCAL and row.code not in touched]
+    # Doors on both sides must lie in the area, or some would keep the old name.
+    beside = [shapely.transform(shapely.buffer(row.geom, _BESIDE_M, cap_style="flat"), to_degrees) for row in local]
+    local = [row for row, doors in zip(local, beside, strict=True) if shapely.covers(ground, doors)]
     sources = [row for row in local if any(sound in row.name for sound in _HOMOPHONES)]
     if not sources or len(local) < 2:
         return None

@@ -18,9 +18,9 @@ LOAD_SQL: Final = files("spatial.catalogue").joinpath("sql/load.sql").read_text(
 """Returns the text that :func:`catalogue_from_json` reads; sync and async callers run the same."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PublishedLayer:
-    """A layer and what is known of its content.
+    """A layer and what is known of its content; equal only to itself, so that what follows from it can be kept by it.
 
     Attributes
     ----------

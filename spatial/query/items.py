@@ -11,11 +11,13 @@ flips to a walk along the primary key that costs twenty times as much):
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import asyncpg
 
 from spatial.catalogue.catalogue import PublishedLayer
+from spatial.crs import Crs
 from spatial.query.binds import Binds, quoted
 from spatial.query.errors import OutsideCrs, UnknownFeature
 from spatial.query.feature import feature_sql
@@ -85,7 +87,7 @@ async def fetch_feature(conn: Fetcher, layer: PublishedLayer, key: Key, query: I
     definition = layer.definition
     column = quoted(definition.key.column)
     sql = (
-        f"SELECT convert_to({feature_sql(definition, query.crs)}, 'UTF8') AS feature"
+        f"SELECT convert_to({_feature_sql(layer, query.crs)}, 'UTF8') AS feature"
         f" FROM {table_sql(layer)} t WHERE t.{column} = $1::{KEY_SQL_TYPE[definition.key.type]}"
     )
     row = await _fetch(conn, Statement(sql, (key,)), query)
@@ -136,11 +138,16 @@ def page_statement(layer: PublishedLayer, query: ItemsQuery) -> Statement:
         matched = _capped_count(layer, query, conditions)
     sql = (
         f"WITH {hits} page AS ({page})"
-        f" SELECT convert_to(string_agg({feature_sql(definition, query.crs)}, ',') FILTER (WHERE _n <= {limit}),"
+        f" SELECT convert_to(string_agg({_feature_sql(layer, query.crs)}, ',') FILTER (WHERE _n <= {limit}),"
         f" 'UTF8') AS features, count(*) AS found, (array_agg(t.{key}) FILTER (WHERE _n = {limit}))[1] AS last,"
         f" {matched} AS matched FROM page t"
     )
     return Statement(sql, tuple(binds.values))
+
+
+@lru_cache(maxsize=1000)
+def _feature_sql(layer: PublishedLayer, crs: Crs) -> str:
+    return feature_sql(layer.definition, crs)
 
 
 def table_sql(layer: PublishedLayer) -> str:

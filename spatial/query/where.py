@@ -118,6 +118,8 @@ def clipped(box: BBox) -> BBox | None:
         or (not box.crosses_antimeridian and (box.west > east or box.east < west))
     ):
         return None
+    if box.west >= west and box.south >= south and box.east <= east and box.north <= north:
+        return box
     return replace(
         box,
         west=max(box.west, west),

@@ -179,6 +179,15 @@ def test_finishes_conditions_that_the_server_cannot(recorder: Recorder, building
     assert "floors" not in asked
 
 
+def test_conditions_on_times_become_the_standards_datetime(recorder: Recorder, client: httpx.Client) -> None:
+    """GDAL takes every condition on a time for ``datetime`` and does not look again: validity is what it gets."""
+    moment = "2015-06-01T00:00:00Z"
+    frame = read(recorder.base_url, "roads", where=f"valid_from <= '{moment}'")
+    assert recorder.items("roads")[-1].query["datetime"] == f"../{moment}"
+    wanted = [one["id"] for one in features(client, "roads") if one["properties"]["valid_from"] <= moment]
+    assert sorted(frame["id"]) == wanted
+
+
 @pytest.mark.parametrize("crs", ["EPSG:4490", "EPSG:4548", "OGC:CRS84"])
 def test_heights_of_pipes_survive(live_server: str, client: httpx.Client, crs: str) -> None:
     pipes = features(client, "pipe_segments")

@@ -50,50 +50,45 @@ class GeoJsonSource:
     """A FeatureCollection, a single Feature, or a bare geometry."""
 
     def __init__(self, path: Path) -> None:
-        self._stream = Stream(path)
-        self._reader = FeatureReader(self._stream)
-        members = self._reader.members
-        if self._reader.is_single:
-            self._require_geojson(path)
+        self._path = path
+        self._single: Piece | None = None
+        with Stream(path) as stream:
+            reader = FeatureReader(stream)
+            members = reader.members
+            if reader.is_single:
+                self._single, members = _only_feature(next(reader.pieces()), path)
+            size = stream.size
         self._declared_text = _crs_member(members)
         self.info = SourceInfo(
             format="GeoJSON",
             row_meaning="feature in the file, counted from 1",
             text=TextKind.JSON,
             declared=_declared(self._declared_text),
-            size=self._stream.size,
+            size=size,
         )
 
-    def _require_geojson(self, path: Path) -> None:
-        """Take a document without features as one feature or one geometry; it can be nothing else."""
-        piece = next(self._reader.pieces(), None)
-        self._single = piece
-        try:
-            document = orjson.loads(piece.text.strip()) if piece else None
-        except orjson.JSONDecodeError as error:
-            raise UnreadableFile(f"{path.name} is not readable JSON: {error}.") from error
-        kind = document.get("type") if isinstance(document, dict) else None
-        if kind != "Feature" and kind not in GEOMETRY_TYPES:
-            raise UnreadableFile(f"{path.name} is JSON but not GeoJSON: it has no list of features.")
-        if kind != "Feature":
-            wrapped: dict[str, Any] = {"type": "Feature", "properties": {}, "geometry": document}
-            self._single = Piece(1, orjson.dumps(wrapped))
-        assert isinstance(document, dict)  # noqa: S101 - it has a type
-        self._reader.members |= {key: value for key, value in document.items() if key == "crs"}
-
     def batches(self) -> Iterator[RowBatch]:
-        """Yield the features in order, once."""
-        with self._stream:
-            pieces = iter([self._single]) if self._reader.is_single and self._single else self._reader.pieces()
-            yield from gather((parse_feature(one) for one in pieces), self._stream)
-        self._check_end()
+        """Yield the features in order, once.
 
-    def _check_end(self) -> None:
-        late = _crs_member(self._reader.members)
+        Raises
+        ------
+        UnknownCrs
+            Another reference system is named behind the features than was taken for them.
+        """
+        with Stream(self._path) as stream:
+            if self._single:
+                yield from gather(iter([parse_feature(self._single)]), stream)
+                return
+            reader = FeatureReader(stream)
+            yield from gather(map(parse_feature, reader.pieces()), stream)
+        self._check_end(reader)
+
+    def _check_end(self, reader: FeatureReader) -> None:
+        late = _crs_member(reader.members)
         if late != self._declared_text:
             # Too late: the rows before it were read otherwise.
             raise UnknownCrs(f"The file names its reference system behind its features ({late}). Add --crs {late}.")
-        if not self._reader.was_closed:
+        if not reader.was_closed:
             self.info.warnings.append("The file ends inside its list of features: it may have been cut off.")
 
 
@@ -101,25 +96,41 @@ class GeoJsonLinesSource:
     """One feature a line."""
 
     def __init__(self, path: Path) -> None:
-        self._stream = Stream(path)
+        self._path = path
         self.info = SourceInfo(
             format="GeoJSONSeq",
             row_meaning="line in the file, counted from 1",
             text=TextKind.JSON,
             declared=RFC_7946,
-            size=self._stream.size,
+            size=path.stat().st_size,
         )
 
     def batches(self) -> Iterator[RowBatch]:
         """Yield the features in order, once; blank lines are no rows."""
-        with self._stream:
-            yield from gather((parse_feature(one) for one in self._pieces()), self._stream)
+        with Stream(self._path) as stream:
+            yield from gather(map(parse_feature, _pieces(stream)), stream)
 
-    def _pieces(self) -> Iterator[Piece]:
-        for number, line in enumerate(self._stream.lines(), start=1):
-            text = line.removeprefix(BOM).lstrip(RECORD_SEPARATOR).strip()
-            if text:
-                yield Piece(number, text)
+
+def _pieces(stream: Stream) -> Iterator[Piece]:
+    for number, line in enumerate(stream.lines(), start=1):
+        text = line.removeprefix(BOM).lstrip(RECORD_SEPARATOR).strip()
+        if text:
+            yield Piece(number, text)
+
+
+def _only_feature(piece: Piece, path: Path) -> tuple[Piece, dict[str, Any]]:
+    """Take a document without features as one feature or one geometry; it can be nothing else."""
+    try:
+        document = orjson.loads(piece.text.strip())
+    except orjson.JSONDecodeError as error:
+        raise UnreadableFile(f"{path.name} is not readable JSON: {error}.") from error
+    kind = document.get("type") if isinstance(document, dict) else None
+    if kind == "Feature":
+        return piece, document
+    if kind in GEOMETRY_TYPES:
+        wrapped: dict[str, Any] = {"type": "Feature", "properties": {}, "geometry": document}
+        return Piece(1, orjson.dumps(wrapped)), document
+    raise UnreadableFile(f"{path.name} is JSON but not GeoJSON: it has no list of features.")
 
 
 GEOMETRY_TYPES: Final = frozenset(
