@@ -39,7 +39,7 @@ async def items(request: Request) -> Response:
     """GET /collections/{layer}/items: a page of features."""
     layer = catalogue_of(request).layer(request.path_params["layer"])
     chosen = negotiate(request, FORMATS)
-    asked = _query(request, layer)
+    asked = _query(request, layer, is_form=chosen == "html")
     async with pool_of(request).connection() as conn:
         answer = await fetch_page(conn, layer, asked)
     body = _collection_bytes(request, layer, answer, chosen)
@@ -66,11 +66,11 @@ async def item(request: Request) -> Response:
     return Response(body, media_type=GEOJSON, headers=_headers(crs))
 
 
-def _query(request: Request, layer: PublishedLayer) -> ItemsQuery:
-    """Read everything that the query string asks."""
+def _query(request: Request, layer: PublishedLayer, *, is_form: bool) -> ItemsQuery:
+    """Read everything that the query string asks; a form also sends the fields that were left empty."""
     definition = layer.definition
     params.only(request.query_params, (*ITEMS_PARAMETERS, *(field.name for field in definition.queryables)))
-    query = dict(request.query_params.multi_items())
+    query = {name: value for name, value in request.query_params.items() if value or not is_form}
     return ItemsQuery(
         limit=params.limit(query),
         bbox=params.bbox(query),

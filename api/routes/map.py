@@ -7,8 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.html import base_path, language_of, page, unit_sign
+from api.html import language_of, page
+from api.printed import unit_sign
 from api.state import catalogue_of
+from api.view import base_path
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
 from spatial.catalogue.types import CodeList, Layer, StyleLayer, Titled
 from spatial.geometry import BBox

@@ -32,7 +32,7 @@ def road_homophone(area: Area, rng: Rng, touched: set[str]) -> Truth | None:
     ground = shapely.coverage_union_all([row.geom for row in area.grids])
     local = [row for row in area.roads if row.road_class is RoadClass.LOCAL and row.code not in touched]
     # Doors on both sides must lie in the area, or some would keep the old name.
-    beside = [shapely.transform(shapely.buffer(row.geom, _BESIDE_M, cap_style="flat"), to_degrees) for row in local]
+    beside = [shapely.transform(_strip(row.geom), to_degrees) for row in local]
     local = [row for row, doors in zip(local, beside, strict=True) if shapely.covers(ground, doors)]
     sources = [row for row in local if any(sound in row.name for sound in _HOMOPHONES)]
     if not sources or len(local) < 2:
@@ -97,6 +97,12 @@ def building_without_address(area: Area, rng: Rng, touched: set[str]) -> Truth |
             plates.append(row.code)
     touched.update(plates)
     return tell("building", [code], None, "no address", plates)
+
+
+def _strip(road: shapely.Geometry) -> shapely.Geometry:
+    """Return the ground where a road's doors stand; no door stands near its ends."""
+    ends = shapely.line_interpolate_point(road, [0.05, 0.95], normalized=True)
+    return shapely.buffer(shapely.LineString(ends), _BESIDE_M, cap_style="flat")
 
 
 def _is_numbered(row: BuildingRow) -> bool:

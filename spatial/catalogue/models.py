@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Integer, SmallInteger, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Integer, SmallInteger, text
 from sqlalchemy.dialects.postgresql import ARRAY, DOUBLE_PRECISION, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -52,7 +52,8 @@ class CatalogueCodeList(Base):
     __table_args__ = ({"schema": CATALOGUE},)
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    definition: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    # JSON, not JSONB: the order of the values is the order in which people read them.
+    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class CatalogueVersion(Base):

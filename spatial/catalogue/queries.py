@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from spatial.catalogue.catalogue import LOAD_SQL, Catalogue, catalogue_from_json
 from spatial.catalogue.density import CELLS
@@ -43,9 +43,9 @@ def sync_built_in(
             """
             INSERT INTO catalogue.code_list AS c (id, definition) VALUES (%s, %s)
             ON CONFLICT (id) DO UPDATE SET definition = excluded.definition
-             WHERE c.definition IS DISTINCT FROM excluded.definition
+             WHERE c.definition::text IS DISTINCT FROM excluded.definition::text
             """,
-            [codes.id, Jsonb(codes.model_dump(mode="json"))],
+            [codes.id, Json(codes.model_dump(mode="json"))],
         )
 
 

@@ -1,7 +1,7 @@
 -- Frozen: the shape of 2026-11; later shapes are later migrations.
 CREATE TABLE catalogue.code_list (
   id TEXT NOT NULL,
-  definition JSONB NOT NULL,
+  definition JSON NOT NULL,
   CONSTRAINT pk_code_list PRIMARY KEY (id)
 );
 
