@@ -1,18 +1,19 @@
 """``shikong``: the commands of an installation."""
 
 import fcntl
+import os
 import signal
 import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import psycopg
 import sqlalchemy.exc
 import typer
 
-from api.cli import city, doctor, server
+from api.cli import city, doctor, imports, server
 from api.cli.console import console, good, step
 from data.migrate import migrate as migrate_database
 from spatial.db.access import Access, cluster_of, current_access, open_access
@@ -26,6 +27,9 @@ app = typer.Typer(
 )
 sample_app = typer.Typer(help="示例城市 / the synthetic sample city.", no_args_is_help=True)
 app.add_typer(sample_app, name="sample")
+imports.register(app)
+
+GIVE_UP: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 SampleOption = Annotated[
     city.Sample, typer.Option(help="空库里放入的示例城市 / what an empty city is filled with.", show_default=True)
@@ -55,9 +59,10 @@ def up(
             return
         server.check_port(settings)
         step("启动数据库", "starting the database")
-        access = open_access(settings)
         try:
-            city.prepare(settings, access, sample)
+            access = open_access(settings)
+            with _given_up_at_once(settings):
+                city.prepare(settings, access, sample)
             started = server.start_detached(settings) if detach else None
         except BaseException:
             _stop_cluster(settings)
@@ -189,6 +194,30 @@ def _alone(settings: Settings) -> Iterator[None]:
 def _end(_signal: int, _frame: Any) -> None:
     """End as if by Ctrl-C, so that everything that was begun is undone."""
     raise KeyboardInterrupt
+
+
+@contextmanager
+def _given_up_at_once(settings: Settings) -> Iterator[None]:
+    """End the whole process on Ctrl-C and the like; PostgreSQL undoes what was not committed.
+
+    An exception would not do: raised while Python happens to run a callback of a library, it is printed and
+    forgotten, and the work goes on.
+    """
+
+    def end(_signal: int, _frame: Any) -> None:
+        for one in GIVE_UP:
+            signal.signal(one, signal.SIG_IGN)
+        console.print()
+        step("已中断，未完成的内容已撤销", "interrupted; nothing half done is left")
+        _stop_cluster(settings)
+        os._exit(130)
+
+    before = {one: signal.signal(one, end) for one in GIVE_UP}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _version() -> str:

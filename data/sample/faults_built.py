@@ -101,8 +101,9 @@ def building_without_address(area: Area, rng: Rng, touched: set[str]) -> Truth |
 
 def _strip(road: shapely.Geometry) -> shapely.Geometry:
     """Return the ground where a road's doors stand; no door stands near its ends."""
-    ends = shapely.line_interpolate_point(road, [0.05, 0.95], normalized=True)
-    return shapely.buffer(shapely.LineString(ends), _BESIDE_M, cap_style="flat")
+    start, end = shapely.get_coordinates(road)[[0, -1]]
+    middle = shapely.LineString([start + 0.05 * (end - start), start + 0.95 * (end - start)])
+    return shapely.buffer(middle, _BESIDE_M, cap_style="flat")
 
 
 def _is_numbered(row: BuildingRow) -> bool:

@@ -81,6 +81,8 @@ def _note_values(column: Column, proof: Proof, report: ImportReport) -> None:
         report.notes.append(f"{column.name}: moments without a time zone were taken for {CITY_TIME}.")
     if proof.nonfinite:
         report.notes.append(f"{column.name}: {proof.nonfinite} values NaN or infinite were left empty.")
+    if proof.beyond_int64:
+        report.warnings.append(f"{column.name}: numbers of more than 64 bits were rounded; codes belong in quotes.")
     if proof.nul_cleaned:
         report.notes.append(f"{column.name}: NUL characters were taken out of {proof.nul_cleaned} texts.")
 

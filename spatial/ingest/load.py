@@ -167,8 +167,8 @@ class _Import:
         report.read += len(batch.rows) + len(batch.rejections)
         good = cleaned.mask()
         self._leave_out_other_dimensions(cleaned, good)
-        self._reporter.reject(batch.rejections)
-        self._reporter.reject(_rejected(batch, cleaned))
+        rejections = [*batch.rejections, *_rejected(batch, cleaned)]
+        self._reporter.reject(sorted(rejections, key=lambda one: one.row))
         report.repaired += cleaned.repaired
         if cleaned.had_measures and MEASURES not in report.notes:
             report.notes.append(MEASURES)

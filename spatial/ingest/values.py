@@ -73,6 +73,7 @@ class Proof:
     naive: bool = False
     nonfinite: int = 0
     nul_cleaned: int = 0
+    beyond_int64: bool = False
 
     @property
     def type(self) -> FieldType:
@@ -184,6 +185,8 @@ def _floating(values: pa.Array, proof: Proof) -> pa.Array:
     proof.allow(FieldType.NUMBER)
     finite = pc.is_finite(values.cast(pa.float64()))
     proof.nonfinite += pc.sum(pc.invert(finite)).as_py() or 0
+    largest = pc.max(pc.if_else(finite, pc.abs(values), pa.scalar(None, values.type))).as_py() or 0
+    proof.beyond_int64 = proof.beyond_int64 or largest >= 2**63
     return pc.if_else(finite, values, pa.scalar(None, values.type)).cast(pa.string())
 
 

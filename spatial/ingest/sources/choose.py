@@ -76,7 +76,7 @@ def _geojson(path: Path, options: ImportOptions) -> Source:
         return GeoJsonLinesSource(path)
     if len(lines) > 1 and _is_object(lines[0]) and lines[1].startswith(b"{"):
         return JsonRowsSource(path, options)
-    return GeoJsonSource(path)
+    return GeoJsonSource(path, options)
 
 
 def _is_object(line: bytes) -> bool:

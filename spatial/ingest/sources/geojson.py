@@ -22,6 +22,7 @@ from spatial.ingest.types import (
     BATCH_ROWS,
     DeclaredCrs,
     Geometries,
+    ImportOptions,
     Reason,
     Rejection,
     RowBatch,
@@ -49,8 +50,9 @@ class Row(NamedTuple):
 class GeoJsonSource:
     """A FeatureCollection, a single Feature, or a bare geometry."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, options: ImportOptions) -> None:
         self._path = path
+        self._told = options.crs is not None
         self._single: Piece | None = None
         with Stream(path) as stream:
             reader = FeatureReader(stream)
@@ -63,7 +65,7 @@ class GeoJsonSource:
             format="GeoJSON",
             row_meaning="feature in the file, counted from 1",
             text=TextKind.JSON,
-            declared=_declared(self._declared_text),
+            declared=RFC_7946 if self._told else _declared(self._declared_text),
             size=size,
         )
 
@@ -85,7 +87,7 @@ class GeoJsonSource:
 
     def _check_end(self, reader: FeatureReader) -> None:
         late = _crs_member(reader.members)
-        if late != self._declared_text:
+        if late != self._declared_text and not self._told:
             # Too late: the rows before it were read otherwise.
             raise UnknownCrs(f"The file names its reference system behind its features ({late}). Add --crs {late}.")
         if not reader.was_closed:
