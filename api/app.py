@@ -18,7 +18,7 @@ from api.html import page
 from api.middleware import Open
 from api.routes import assets, collections, items, landing, styles, tiles
 from api.routes import map as map_page
-from api.state import Documents
+from api.state import DocumentCache
 from spatial.catalogue.catalogue import Catalogue
 from spatial.catalogue.watch import watch_catalogue
 from spatial.db.access import Access, current_access
@@ -80,7 +80,7 @@ def create_app(settings: Settings, access: Access) -> Starlette:
     app = Starlette(routes=routes, middleware=[Middleware(Open)], exception_handlers=handlers, lifespan=lifespan)
     app.state.settings = settings
     app.state.catalogue = None
-    app.state.documents = Documents()
+    app.state.documents = DocumentCache()
     return app
 
 

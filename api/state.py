@@ -13,7 +13,7 @@ from spatial.errors import Unavailable
 DOCUMENTS_KEPT: Final = 1000
 
 
-class Documents:
+class DocumentCache:
     """Finished documents, kept as bytes until the catalogue changes."""
 
     def __init__(self) -> None:

@@ -1,5 +1,6 @@
 """Small immutable coordinate types, so that no axis can be swapped unseen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -29,3 +30,20 @@ class BBox:
     def crosses_antimeridian(self) -> bool:
         """True where the box runs eastwards over longitude 180."""
         return self.west > self.east
+
+
+def surrounding(boxes: Sequence[BBox]) -> BBox | None:
+    """Return the smallest box around some boxes of one reference system; None around nothing.
+
+    >>> surrounding([BBox(0, 0, 1, 1, 4490), BBox(2, -1, 3, 0, 4490)])
+    BBox(west=0, south=-1, east=3, north=1, srid=4490, low=None, high=None)
+    """
+    if not boxes:
+        return None
+    return BBox(
+        min(box.west for box in boxes),
+        min(box.south for box in boxes),
+        max(box.east for box in boxes),
+        max(box.north for box in boxes),
+        boxes[0].srid,
+    )

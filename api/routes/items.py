@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from api import params
+from api.documents.layers import default_crs, offered_crs
 from api.html import page
 from api.responses import COMMON_PARAMETERS, GEOJSON, HTML, JSON, base_url, kept_query, link, negotiate, self_links
-from api.routes.collections import default_crs, offered_crs
 from api.routes.resource import Resource
 from api.state import catalogue_of, pool_of
 from spatial.catalogue.catalogue import PublishedLayer

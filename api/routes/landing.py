@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from api.conformance import CLASSES
-from api.openapi import openapi_document
+from api.documents.openapi import openapi_document
 from api.params import only
 from api.responses import COMMON_PARAMETERS, HTML, JSON, OGC_REL, OPENAPI_JSON, base_url, document_response, link
 from api.routes.resource import Resource

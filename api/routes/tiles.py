@@ -1,41 +1,33 @@
 """OGC API - Tiles: matrix sets, tilesets and tiles, of one layer and of all layers together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import morecantile
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from api.params import only
-from api.responses import (
-    COMMON_PARAMETERS,
-    HTML,
-    JSON,
-    MVT,
-    OGC_REL,
-    PLAIN,
-    base_url,
-    document_response,
-    link,
-    negotiate,
+from api.documents.tilesets import (
+    CITY,
+    WEB_MERCATOR,
+    Tileset,
+    scheme_link,
+    tilejson_document,
+    tileset_document,
 )
-from api.routes.collections import property_schema
+from api.params import only
+from api.responses import COMMON_PARAMETERS, HTML, JSON, MVT, PLAIN, base_url, document_response, link, negotiate
 from api.routes.resource import Resource
 from api.state import catalogue_of, pool_of
-from spatial.catalogue.catalogue import Catalogue, PublishedLayer
-from spatial.catalogue.types import FieldType
-from spatial.crs import CRS84
+from spatial.catalogue.catalogue import PublishedLayer
 from spatial.errors import InvalidInput
-from spatial.geometry import BBox
-from tiles.matrix import MATRIX_SETS, MAX_ZOOM, MatrixSet, TileId, TileOutside, matrix_set
-from tiles.vector import fetch_tile, zooms
+from tiles.matrix import MATRIX_SETS, MAX_ZOOM, TileId, TileOutside, matrix_set
+from tiles.vector import fetch_tile
 
 TILESET_FORMATS: Final = {"json": JSON, "html": HTML, "tilejson": JSON}
 TILE_FORMATS: Final = {"mvt": MVT}
-WEB_MERCATOR: Final = "WebMercatorQuad"
 
 
 async def matrix_sets(request: Request) -> Response:
@@ -78,8 +70,7 @@ async def one_matrix_set(request: Request) -> Response:
 async def tilesets(request: Request) -> Response:
     """GET /tiles and /collections/{layer}/tiles: the tilesets of the city or of one layer."""
     only(request.query_params, COMMON_PARAMETERS)
-    _layers(request)
-    url = _tiles_url(request)
+    base, url = base_url(request), _tileset(request).url
 
     def build(language: str) -> dict[str, Any]:
         title = "Tilesets" if language == "en" else "瓦片集"
@@ -93,7 +84,7 @@ async def tilesets(request: Request) -> Response:
                     "tileMatrixSetURI": one.uri,
                     "links": [
                         link(f"{url}/{one.id}", "self", JSON, one.id),
-                        _scheme_link(request, one),
+                        scheme_link(base, one),
                     ],
                 }
                 for one in MATRIX_SETS.values()
@@ -107,20 +98,20 @@ async def tileset(request: Request) -> Response:
     """GET .../tiles/{tms}: what one tileset holds, as OGC metadata or as TileJSON."""
     only(request.query_params, (*COMMON_PARAMETERS, "collections"))
     grid = matrix_set(request.path_params["tms"])
-    layers, catalogue = _layers(request), catalogue_of(request)
+    asked, catalogue = _tileset(request), catalogue_of(request)
     # TileJSON knows no other grid.
     formats = TILESET_FORMATS if grid.id == WEB_MERCATOR else PLAIN
     if negotiate(request, formats) == "tilejson":
         return document_response(
             request,
-            lambda language: _tilejson(request, layers, language),
+            lambda language: tilejson_document(asked, language),
             template="tiles.html",
             formats=formats,
             is_linked=False,
         )
     return document_response(
         request,
-        lambda language: _tileset(request, grid, layers, catalogue, language),
+        lambda language: tileset_document(asked, grid, catalogue, language),
         template="tiles.html",
         formats=formats,
         layer=_layer_of_path(request),
@@ -177,138 +168,16 @@ def _layer_of_path(request: Request) -> PublishedLayer | None:
     return None if name is None else catalogue_of(request).layer(name)
 
 
-def _tiles_url(request: Request) -> str:
-    name = request.path_params.get("layer")
-    return base_url(request) + (f"/collections/{quote(name)}" if name else "") + "/tiles"
-
-
-def _template(request: Request, grid: MatrixSet, names: str) -> str:
-    kept = {name: value for name, value in request.query_params.items() if name == "collections"}
-    return f"{_tiles_url(request)}/{grid.id}/{names}?{urlencode({**kept, 'f': 'mvt'}, safe=',')}"
-
-
-def _scheme_link(request: Request, grid: MatrixSet) -> dict[str, Any]:
-    return link(f"{base_url(request)}/tileMatrixSets/{grid.id}", OGC_REL + "tiling-scheme", JSON, grid.id)
-
-
-def _tileset(
-    request: Request, grid: MatrixSet, layers: Sequence[PublishedLayer], catalogue: Catalogue, language: str
-) -> dict[str, Any]:
-    layer = _layer_of_path(request)
-    box = _extent(layers)
-    return {
-        "title": layer.definition.title.get(language) if layer else ("City" if language == "en" else "全市"),
-        "dataType": "vector",
-        "crs": grid.crs_uri,
-        "tileMatrixSetURI": grid.uri,
-        "tileMatrixSetLimits": _limits(grid, layers, box),
-        **({"boundingBox": _bounding_box(box)} if box else {}),
-        "layers": [_layer_metadata(one, catalogue, language) for one in layers],
-        "links": [
-            _scheme_link(request, grid),
-            link(
-                _template(request, grid, "{tileMatrix}/{tileRow}/{tileCol}"),
-                "item",
-                MVT,
-                "Tiles",
-                templated=True,
-            ),
-            *(
-                [link(f"{_tiles_url(request)}/{grid.id}?f=tilejson", "describedby", JSON, "TileJSON")]
-                if grid.id == WEB_MERCATOR
-                else []
-            ),
-        ],
-    }
-
-
-def _layer_metadata(layer: PublishedLayer, catalogue: Catalogue, language: str) -> dict[str, Any]:
-    definition = layer.definition
-    metadata: dict[str, Any] = {
-        "id": definition.id,
-        "title": definition.title.get(language),
-        "description": definition.description.get(language),
-        "dataType": "vector",
-        "minTileMatrix": str(definition.zoom.min),
-        "maxTileMatrix": str(MAX_ZOOM),
-        "propertiesSchema": {
-            "type": "object",
-            "properties": {
-                field.name: property_schema(field, catalogue.code_lists, language) for field in definition.fields
-            },
-        },
-    }
-    if definition.geometry.type.dimension is not None:
-        metadata["geometryDimension"] = definition.geometry.type.dimension
-    if layer.extent:
-        metadata["boundingBox"] = _bounding_box(layer.extent)
-    return metadata
-
-
-def _limits(grid: MatrixSet, layers: Sequence[PublishedLayer], box: BBox | None) -> list[dict[str, Any]]:
-    first, last = zooms(layers)
-    if box is None:
-        return []
-    covered = [(zoom, *grid.covering(zoom, box)) for zoom in range(first, last + 1)]
-    return [
-        {
-            "tileMatrix": str(zoom),
-            "minTileRow": low.row,
-            "maxTileRow": high.row,
-            "minTileCol": low.column,
-            "maxTileCol": high.column,
-        }
-        for zoom, low, high in covered
-    ]
-
-
-def _extent(layers: Sequence[PublishedLayer]) -> BBox | None:
-    boxes = [one.extent for one in layers if one.extent]
-    if not boxes:
-        return None
-    return BBox(
-        min(box.west for box in boxes),
-        min(box.south for box in boxes),
-        max(box.east for box in boxes),
-        max(box.north for box in boxes),
-        boxes[0].srid,
+def _tileset(request: Request) -> Tileset:
+    """Return the tileset that the path and ``collections`` name."""
+    layer, base = _layer_of_path(request), base_url(request)
+    return Tileset(
+        title=layer.definition.title if layer else CITY,
+        layers=_layers(request),
+        base=base,
+        url=base + (f"/collections/{quote(layer.definition.id)}" if layer else "") + "/tiles",
+        chosen=request.query_params.get("collections"),
     )
-
-
-def _bounding_box(box: BBox) -> dict[str, Any]:
-    return {"lowerLeft": [box.west, box.south], "upperRight": [box.east, box.north], "crs": CRS84.uri}
-
-
-TILEJSON_TYPES: Final = {FieldType.INTEGER: "Number", FieldType.NUMBER: "Number", FieldType.BOOLEAN: "Boolean"}
-
-
-def _tilejson(request: Request, layers: Sequence[PublishedLayer], language: str) -> dict[str, Any]:
-    """Describe a tileset as TileJSON 3.0.0; a client draws zooms beyond ``maxzoom`` from it."""
-    box = _extent(layers)
-    layer = _layer_of_path(request)
-    definitions = [one.definition for one in layers]
-    low, high = min(one.zoom.min for one in definitions), max(one.zoom.max for one in definitions)
-    document: dict[str, Any] = {
-        "tilejson": "3.0.0",
-        "name": layer.definition.title.get(language) if layer else ("City" if language == "en" else "全市"),
-        "tiles": [_template(request, MATRIX_SETS[WEB_MERCATOR], "{z}/{y}/{x}")],
-        "minzoom": low,
-        "maxzoom": high,
-        "vector_layers": [
-            {
-                "id": one.id,
-                "description": one.title.get(language),
-                "minzoom": one.zoom.min,
-                "maxzoom": high,
-                "fields": {field.name: TILEJSON_TYPES.get(field.type, "String") for field in one.fields},
-            }
-            for one in definitions
-        ],
-    }
-    if box:
-        document["bounds"] = [box.west, box.south, box.east, box.north]
-        document["center"] = [(box.west + box.east) / 2, (box.south + box.north) / 2, min(low + 5, high)]
-    return document
 
 
 def _both(path: str, endpoint: Any) -> list[BaseRoute]:

@@ -12,7 +12,7 @@ from spatial.catalogue.density import Density
 from spatial.catalogue.errors import UnknownLayer
 from spatial.catalogue.types import CodeList, Group, Layer
 from spatial.crs import CGCS2000
-from spatial.geometry import BBox
+from spatial.geometry import BBox, surrounding
 
 LOAD_SQL: Final = files("spatial.catalogue").joinpath("sql/load.sql").read_text(encoding="utf-8")
 """Returns the text that :func:`catalogue_from_json` reads; sync and async callers run the same."""
@@ -77,16 +77,7 @@ class Catalogue:
     @cached_property
     def extent(self) -> BBox | None:
         """Box of all layers in EPSG:4490."""
-        boxes = [one.extent for one in self.layers.values() if one.extent]
-        if not boxes:
-            return None
-        return BBox(
-            min(box.west for box in boxes),
-            min(box.south for box in boxes),
-            max(box.east for box in boxes),
-            max(box.north for box in boxes),
-            CGCS2000,
-        )
+        return surrounding([one.extent for one in self.layers.values() if one.extent])
 
 
 def catalogue_from_json(text: str) -> Catalogue:

@@ -136,10 +136,19 @@ def _note_zones(known: pa.Array, proof: Proof) -> None:
 def _all_read_as(known: pa.Array, kind: FieldType) -> bool:
     if not pc.all(pc.match_substring_regex(known, PATTERNS[kind])).as_py():
         return False
-    if kind in {FieldType.DATE, FieldType.DATETIME}:
-        # 30 February looks like a date.
-        days = pc.replace_substring(pc.extract_regex(known, r"^(?P<day>[0-9]+[-/][0-9]+[-/][0-9]+)").field(0), "/", "-")
-        return bool(pc.strptime(days, "%Y-%m-%d", "s", error_is_null=True).null_count == 0)
+    return kind not in {FieldType.DATE, FieldType.DATETIME} or _are_days(known)
+
+
+def _are_days(known: pa.Array) -> bool:
+    """Tell whether every text begins with a day of the calendar; 30 February only looks like one."""
+    days = pc.extract_regex(known, r"^(?P<day>[0-9]+[-/][0-9]+[-/][0-9]+)").field(0)
+    padded = pc.replace_substring(days, "/", "-")
+    for _ in ("month", "day"):
+        padded = pc.replace_substring_regex(padded, r"-([0-9])(-|$)", r"-0\1\2")
+    try:
+        padded.cast(pa.date32())
+    except pa.ArrowInvalid:
+        return False
     return True
 
 

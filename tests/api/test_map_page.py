@@ -16,10 +16,11 @@ import pytest
 import shapely
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
-from api.routes.map import legend, portal, start_view
+from api.documents.portal import portal, start_view
 from data.catalogue.read import read_code_lists, read_layers
 from spatial.catalogue.catalogue import Catalogue
 from spatial.settings import get_settings
+from tiles.legend import legend
 
 CHROMIUM = shutil.which("chromium")
 DESK: dict[str, Any] = {"viewport": {"width": 1400, "height": 900}}

@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 
 import psycopg
 
-from api.routes.collections import default_crs
+from api.documents.layers import default_crs
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
 from spatial.crs import CGCS2000
 from spatial.geometry import BBox

@@ -102,9 +102,7 @@ ESRI = (
 
 
 def prj(name, datum, ellipsoid, axis, flattening, easting=500000.0):
-    wkt = ESRI.format(
-        name=name, datum=datum, ellipsoid=ellipsoid, axis=axis, flattening=flattening, easting=easting
-    )
+    wkt = ESRI.format(name=name, datum=datum, ellipsoid=ellipsoid, axis=axis, flattening=flattening, easting=easting)
     return DeclaredCrs(pyproj.CRS.from_wkt(wkt), "its .prj")
 
 

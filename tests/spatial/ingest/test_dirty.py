@@ -43,7 +43,10 @@ BROKEN = {
 }
 MIXED = {
     "type": "GeometryCollection",
-    "geometries": [{"type": "Point", "coordinates": [117, 31]}, {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}],
+    "geometries": [
+        {"type": "Point", "coordinates": [117, 31]},
+        {"type": "LineString", "coordinates": [[1, 2], [3, 4]]},
+    ],
 }
 
 

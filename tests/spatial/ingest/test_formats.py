@@ -152,7 +152,7 @@ def test_parquet_keeps_days_and_decimals(load, rows, tmp_path):
     assert (row["day"], row["price"], row["tags"]) == (date(2024, 2, 29), 1.5, '["a","b"]')
 
 
-TABLE = "编号,名称,lon,lat,备注\r\n010203,瑶海,117.30,31.86,\r\n010204,包河,117.31,31.80,\"a,b\nc\"\r\n"
+TABLE = '编号,名称,lon,lat,备注\r\n010203,瑶海,117.30,31.86,\r\n010204,包河,117.31,31.80,"a,b\nc"\r\n'
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])

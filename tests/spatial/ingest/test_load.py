@@ -63,7 +63,10 @@ def test_the_table_is_indexed_and_readable_by_the_server(load, conn, plots, tmp_
     assert names == [("given_geom_idx",), ("given_geom_web_idx",), ("given_pkey",)]
     granted = conn.execute("SELECT has_table_privilege('shikong_reader', 'imported.given', 'SELECT')").fetchone()
     assert granted == (True,)
-    assert conn.execute("SELECT ST_SRID(geom), ST_SRID(geom_web) FROM imported.given LIMIT 1").fetchone() == (4490, 3857)
+    assert conn.execute("SELECT ST_SRID(geom), ST_SRID(geom_web) FROM imported.given LIMIT 1").fetchone() == (
+        4490,
+        3857,
+    )
     with pytest.raises(psycopg.errors.NotNullViolation):
         conn.execute("INSERT INTO imported.given (geom) VALUES (NULL)")
 
@@ -262,7 +265,9 @@ def test_killed_in_the_middle_leaves_nothing_half_done(empty_city_url, plots, tm
         killed.send_signal(signal.SIGKILL)
     with psycopg.connect(empty_city_url) as conn:
         assert conn.execute("SELECT count(*) FROM catalogue.layer WHERE origin = 'imported'").fetchone() == (0,)
-        assert conn.execute("SELECT count(*) FROM pg_class WHERE relnamespace = 'imported'::regnamespace").fetchone() == (0,)
+        assert conn.execute(
+            "SELECT count(*) FROM pg_class WHERE relnamespace = 'imported'::regnamespace"
+        ).fetchone() == (0,)
         conn.rollback()
         report = _again(conn, path, tmp_path)
         assert report.stored == 3
@@ -284,7 +289,9 @@ def _again(conn, path, folder):
 def test_neighbours_lie_beside_neighbours(load, rows, tmp_path):
     """Rows come in any order and are stored along a Hilbert curve."""
     corners = [shapely.Point(117 + x / 10, 31 + y / 10) for x in (0, 9) for y in (0, 9)]
-    frame = gpd.GeoDataFrame({"corner": [n % 4 for n in range(40)]}, geometry=[corners[n % 4] for n in range(40)], crs=4490)
+    frame = gpd.GeoDataFrame(
+        {"corner": [n % 4 for n in range(40)]}, geometry=[corners[n % 4] for n in range(40)], crs=4490
+    )
     pyogrio.write_dataframe(frame, tmp_path / "t.fgb", SPATIAL_INDEX="NO")
     load(tmp_path / "t.fgb")
     stored = [one["corner"] for one in rows()]

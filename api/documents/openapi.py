@@ -7,9 +7,9 @@ from ``components.parameters.limit`` (shared/clients).
 from collections.abc import Mapping
 from typing import Any, Final
 
+from api.documents.layers import offered_crs, property_schema
 from api.params import LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX
 from api.responses import GEOJSON, HTML, JSON, MAPBOX_STYLE, MVT, OPENAPI_JSON, SCHEMA_JSON
-from api.routes.collections import offered_crs, property_schema
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
 from spatial.catalogue.types import CodeList
 from spatial.crs import CRS84, OFFERED
