@@ -33,7 +33,7 @@ def only(query: QueryParams, allowed: Iterable[str]) -> None:
     InvalidInput
         Names the first such parameter and lists those that exist.
     """
-    known = set(allowed)
+    known = frozenset(allowed)
     seen = set()
     for name, _value in query.multi_items():
         if name not in known:

@@ -59,7 +59,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(layers_app, name="layers")
 
 
-def import_command(  # noqa: PLR0913 - one parameter for each option
+def import_command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     file: Annotated[Path, typer.Argument(help="要导入的文件 / the file to import.")],
     layer: Annotated[str, typer.Option("--layer", help="图层标识 / id of the layer: a-z, 0-9, _.")],
     title: Annotated[str | None, typer.Option(help="图层名称 / title of the layer.")] = None,

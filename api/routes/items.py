@@ -1,6 +1,7 @@
 """Features of a layer: pages and single ones."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -69,7 +70,7 @@ async def item(request: Request) -> Response:
 def _query(request: Request, layer: PublishedLayer, *, is_form: bool) -> ItemsQuery:
     """Read everything that the query string asks; a form also sends the fields that were left empty."""
     definition = layer.definition
-    params.only(request.query_params, (*ITEMS_PARAMETERS, *(field.name for field in definition.queryables)))
+    params.only(request.query_params, _known_parameters(layer))
     query = {name: value for name, value in request.query_params.items() if value or not is_form}
     return ItemsQuery(
         limit=params.limit(query),
@@ -80,6 +81,11 @@ def _query(request: Request, layer: PublishedLayer, *, is_form: bool) -> ItemsQu
         offset=params.offset(query),
         crs=params.crs(query, default=default_crs(layer), offered=offered_crs(layer)),
     )
+
+
+@lru_cache(maxsize=1000)
+def _known_parameters(layer: PublishedLayer) -> frozenset[str]:
+    return frozenset((*ITEMS_PARAMETERS, *(field.name for field in layer.definition.queryables)))
 
 
 def _collection_bytes(request: Request, layer: PublishedLayer, answer: Page, chosen: str) -> bytes:

@@ -97,7 +97,7 @@ class Cleaner:
     def _transform_some(self, batch: Cleaned, chosen: NDArray[np.intp], *, deep: bool) -> None:
         some = batch.geometries[chosen]
         coordinates, owner = shapely.get_coordinates(some, include_z=deep, return_index=True)
-        finite = np.isfinite(coordinates[:, :2]).all(axis=1)
+        finite = np.asarray(np.isfinite(coordinates[:, :2]).all(axis=1))
         x, y = (coordinates[:, 1], coordinates[:, 0]) if self._swaps else (coordinates[:, 0], coordinates[:, 1])
         # PROJ warns about nothing and answers inf; NaN must not reach GEOS.
         lon, lat = self._to_lonlat(np.where(finite, x, 0.0), np.where(finite, y, 0.0))

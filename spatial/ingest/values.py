@@ -102,11 +102,13 @@ class Columns:
         kind = values.type
         if pa.types.is_null(kind):
             return values.cast(pa.string())
-        proof.has_values = proof.has_values or values.null_count < len(values)
         if pa.types.is_string(kind):
-            return self._read_text(values, proof)
-        proof.is_typed = True
-        return _typed(values, proof)
+            texts = self._read_text(values, proof)
+        else:
+            proof.is_typed = True
+            texts = _typed(values, proof)
+        proof.has_values = proof.has_values or texts.null_count < len(texts)
+        return texts
 
     def _read_text(self, values: pa.Array, proof: Proof) -> pa.Array:
         values = _without_nul(values, proof)

@@ -194,9 +194,9 @@ def test_a_workbook_with_a_title_above_the_header(load, rows, tmp_path):
     for row in (
         ["合肥市地名表"],
         ["编号", "名称", "经度", "纬度", "日期", "层数"],
-        ["010203", "瑶海", 117.30, 31.86, datetime(2024, 5, 1), 3],
+        ["010203", "瑶海", 117.30, 31.86, datetime(2024, 5, 1), 3],  # noqa: DTZ001
         [],
-        ["010204", "包河", 117.31, 31.80, datetime(2024, 5, 1, 8, 30), 18],
+        ["010204", "包河", 117.31, 31.80, datetime(2024, 5, 1, 8, 30), 18],  # noqa: DTZ001
     ):
         sheet.append(row)
     book.save(tmp_path / "t.xlsx")
