@@ -6,6 +6,7 @@ from typing import Any, Final
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
 from spatial.catalogue.types import Layer, StyleLayer
 from spatial.errors import NotFound
+from tiles.labels import is_at_point, label_layer
 
 CITY_STYLE: Final = "city"
 """Id of the style that draws every layer; no layer may bear it."""
@@ -91,7 +92,7 @@ def _rule(layer: Layer, number: int, rule: StyleLayer, source: str, language: st
         "id": f"{layer.id}:{number}",
         **drawn,
         "source": source,
-        "source-layer": layer.id,
+        "source-layer": label_layer(layer) if is_at_point(layer, rule) else layer.id,
         **{name: _with_listed_labels(drawn[name]) for name in ("filter", "paint") if name in drawn},
         "layout": _with_listed_labels({**rule.layout, **visible}),
         "metadata": {"shikong:layer": layer.id, "shikong:title": layer.title.get(language)},

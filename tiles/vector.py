@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from spatial.catalogue.catalogue import PublishedLayer
-from spatial.catalogue.types import KeyType, Layer
-from spatial.crs import WEB
+from spatial.catalogue.types import KeyType, Layer, LayerField
+from spatial.crs import CGCS2000, WEB
 from spatial.geometry import BBox
 from spatial.query.binds import Binds, quoted
 from spatial.query.types import Statement
+from tiles.labels import has_labels, label_fields, label_layer
 from tiles.matrix import MAX_ZOOM, MatrixSet, TileId, TileOutside, buffered
 
 EXTENT: Final = 4096
@@ -54,47 +55,68 @@ async def fetch_tile(conn: Fetcher, layers: Sequence[PublishedLayer], matrix_set
     if not matrix_set.holds(tile) or not first <= tile.zoom <= last:
         raise TileOutside(tile.zoom, tile.row, tile.column)
     shown = [one.definition for one in layers if one.definition.zoom.min <= tile.zoom]
-    statement = tile_statement(shown, matrix_set.bounds(tile))
+    statement = tile_statement(shown, matrix_set.bounds(tile), tile.zoom)
     row = await conn.fetchrow(statement.sql, *statement.args)
     assert row is not None  # noqa: S101 - an aggregate always answers
     body: bytes = row["tile"]
     return body
 
 
-def tile_statement(layers: Sequence[Layer], box: BBox) -> Statement:
+def tile_statement(layers: Sequence[Layer], box: BBox, zoom: int) -> Statement:
     """Compose the statement that cuts one tile out of some layers.
 
     MVT layers of one tile stand one after the other, so their bytes are simply joined.
     """
     binds = Binds()
-    outer = buffered(box)
+    frame, reach = _envelope(box, binds), _envelope(buffered(box), binds)
+    parts = [_layer_sql(layer, box.srid, frame, reach) for layer in layers]
+    parts += [_labels_sql(layer, box.srid, frame) for layer in layers if has_labels(layer, zoom)]
+    joined = " || ".join(f"coalesce(({part}), ''::bytea)" for part in parts)
+    return Statement(f"SELECT {joined} AS tile", tuple(binds.values))
+
+
+def _envelope(box: BBox, binds: Binds) -> str:
     corners = [binds.add(value, "float8") for value in (box.west, box.south, box.east, box.north)]
-    wide = [binds.add(value, "float8") for value in (outer.west, outer.south, outer.east, outer.north)]
-    frame = f"ST_MakeEnvelope({', '.join(corners)}, {box.srid})"
-    reach = f"ST_MakeEnvelope({', '.join(wide)}, {box.srid})"
-    parts = [f"coalesce(({_layer_sql(layer, box.srid, frame, reach)}), ''::bytea)" for layer in layers]
-    return Statement(f"SELECT {' || '.join(parts)} AS tile", tuple(binds.values))
+    return f"ST_MakeEnvelope({', '.join(corners)}, {box.srid})"
 
 
 def _layer_sql(layer: Layer, srid: int, frame: str, reach: str) -> str:
-    column = _tile_column(layer, srid)
-    shape = f"ST_AsMVTGeom({column}, {frame}, {EXTENT}, {BUFFER}, true)"
-    fields = "".join(f", t.{quoted(field.name)}" for field in layer.fields)
+    column, stored = _tile_column(layer, srid)
+    shape = f"ST_AsMVTGeom({_in_srid(column, stored, srid)}, {frame}, {EXTENT}, {BUFFER}, true)"
+    return _mvt_sql(layer, layer.id, layer.fields, shape, f"{column} && {_in_srid(reach, srid, stored)}")
+
+
+def _labels_sql(layer: Layer, srid: int, frame: str) -> str:
+    """Return the names whose point lies in the tile itself, so that no two tiles hold the same."""
+    column, stored = _tile_column(layer, srid)
+    label = f"t.{quoted(layer.geometry.label_column or '')}"
+    shape = f"ST_AsMVTGeom({_in_srid(label, WEB, srid)}, {frame}, {EXTENT}, 0, true)"
+    # The point lies in its area, so the index of the areas finds it; it needs none of its own.
+    near = f"{column} && {_in_srid(frame, srid, stored)} AND {label} && {_in_srid(frame, srid, WEB)}"
+    return _mvt_sql(layer, label_layer(layer), label_fields(layer), shape, near)
+
+
+def _mvt_sql(layer: Layer, name: str, fields: Sequence[LayerField], shape: str, condition: str) -> str:
+    columns = "".join(f", t.{quoted(field.name)}" for field in fields)
     table = f"{quoted(layer.db_schema)}.{quoted(layer.table)}"
-    rows = f"SELECT {shape} AS _shape, {_id_sql(layer)} AS _id{fields} FROM {table} t WHERE {column} && {reach}"
     # In the order of the key: the same content gives the same bytes, and the same things lie on top.
-    rows += f" ORDER BY t.{quoted(layer.key.column)}"
-    name = layer.id.replace("'", "''")
+    rows = (
+        f"SELECT {shape} AS _shape, {_id_sql(layer)} AS _id{columns} FROM {table} t WHERE {condition}"
+        f" ORDER BY t.{quoted(layer.key.column)}"
+    )
     return f"SELECT ST_AsMVT(r, '{name}', {EXTENT}, '_shape', '_id') FROM ({rows}) r WHERE _shape IS NOT NULL"
 
 
-def _tile_column(layer: Layer, srid: int) -> str:
+def _tile_column(layer: Layer, srid: int) -> tuple[str, int]:
+    """Return the stored geometry that is nearest to a tile's system, and its own SRID."""
     geometry = layer.geometry
-    if srid == WEB:
-        if geometry.web_column:
-            return f"t.{quoted(geometry.web_column)}"
-        return f"ST_Transform(t.{quoted(geometry.column)}, {WEB})"
-    return f"t.{quoted(geometry.column)}"
+    if srid == WEB and geometry.web_column:
+        return f"t.{quoted(geometry.web_column)}", WEB
+    return f"t.{quoted(geometry.column)}", CGCS2000
+
+
+def _in_srid(expression: str, srid: int, wanted: int) -> str:
+    return expression if srid == wanted else f"ST_Transform({expression}, {wanted})"
 
 
 def _id_sql(layer: Layer) -> str:

@@ -12,11 +12,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from api.cli.console import console, good
+from api.cli.console import console, good, step
 from spatial.catalogue.errors import BuiltInLayer
 from spatial.catalogue.queries import drop_layer, load_catalogue
 from spatial.db.access import current_access
-from spatial.errors import Unavailable
+from spatial.errors import Misconfigured, Unavailable
 from spatial.gcj02 import Shift
 from spatial.ingest.load import import_file
 from spatial.ingest.types import ImportOptions, ImportReport, Mode, Part
@@ -146,29 +146,37 @@ def _owner() -> Iterator[psycopg.Connection[Any]]:
         conn = psycopg.connect(current_access(get_settings()).owner_url, connect_timeout=10)
     except psycopg.OperationalError as error:
         raise Unavailable(f"The database does not answer: {str(error).strip()}. Start it with: ./run up") from error
-    with conn:
-        yield conn
+    try:
+        with conn:
+            yield conn
+    except psycopg.errors.UndefinedTable as error:
+        raise Misconfigured("The database has an older shape. Bring it up to date with: ./run up") from error
+    except psycopg.Error as error:
+        raise Unavailable(f"The database refused: {str(error).strip()}") from error
 
 
 @contextmanager
 def _bar() -> Iterator[Tell]:
-    """Show one bar for each stage while the block runs; on a terminal only."""
+    """Show one bar for each stage while the block runs; on a terminal only, a log gets one line."""
+    if not console.is_terminal:
+        step("正在导入", "importing")
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
-        TextColumn("{task.fields[speed]}"),
         TimeRemainingColumn(),
         console=console,
         transient=True,
         disable=not console.is_terminal,
     ) as bar:
-        tasks: dict[str, Any] = {}
+        # Opening reads a whole text file once, to prove its encoding.
+        tasks: dict[str, Any] = {"opening": bar.add_task("打开 / opening", total=None)}
 
         def tell(stage: str, done: int, total: int | None) -> None:
+            bar.update(tasks["opening"], visible=False)
             if stage not in tasks:
-                tasks[stage] = bar.add_task(STAGES.get(stage, stage), total=total, speed="")
+                tasks[stage] = bar.add_task(STAGES[stage], total=total)
             bar.update(tasks[stage], completed=done, total=total)
 
         yield tell

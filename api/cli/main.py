@@ -23,6 +23,7 @@ from spatial.settings import PROJECT, Settings, get_settings
 app = typer.Typer(
     help="时空 Shikong: 城市时空平台 / a city's spatio-temporal platform.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 sample_app = typer.Typer(help="示例城市 / the synthetic sample city.", no_args_is_help=True)

@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from api.documents.layers import property_schema
 from api.responses import JSON, MVT, OGC_REL, link
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
-from spatial.catalogue.types import FieldType, Titled
+from spatial.catalogue.types import FieldType, Layer, Titled
 from spatial.crs import CRS84
 from spatial.geometry import BBox, surrounding
+from tiles.labels import label_fields, label_layer, label_zooms
 from tiles.matrix import MATRIX_SETS, MAX_ZOOM, MatrixSet
 from tiles.vector import zooms
 
@@ -104,12 +105,19 @@ def tilejson_document(tileset: Tileset, language: str) -> dict[str, Any]:
                 "fields": {field.name: TILEJSON_TYPES.get(field.type, "String") for field in one.fields},
             }
             for one in definitions
-        ],
+        ]
+        + [_label_entry(one) for one in definitions if label_zooms(one)],
     }
     if box:
         document["bounds"] = [box.west, box.south, box.east, box.north]
         document["center"] = [(box.west + box.east) / 2, (box.south + box.north) / 2, min(low + 5, high)]
     return document
+
+
+def _label_entry(layer: Layer) -> dict[str, Any]:
+    first, last = label_zooms(layer) or (layer.zoom.min, layer.zoom.max)
+    fields = {field.name: TILEJSON_TYPES.get(field.type, "String") for field in label_fields(layer)}
+    return {"id": label_layer(layer), "minzoom": first, "maxzoom": last, "fields": fields}
 
 
 def _layer_metadata(layer: PublishedLayer, catalogue: Catalogue, language: str) -> dict[str, Any]:

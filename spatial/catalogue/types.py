@@ -116,6 +116,8 @@ class LayerGeometry(Declared):
         Canonical geometry in EPSG:4490.
     web_column, grid_column
         Stored copies in EPSG:3857 and EPSG:4548; None where the layer keeps none.
+    label_column
+        One point of each area in EPSG:3857, where its name is written; None where names follow the geometry.
     has_z
         Whether coordinates carry a height in metres.
     """
@@ -124,6 +126,7 @@ class LayerGeometry(Declared):
     column: str = "geom"
     web_column: str | None = None
     grid_column: str | None = None
+    label_column: str | None = None
     has_z: bool = False
 
 

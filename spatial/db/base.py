@@ -73,6 +73,16 @@ def web_column(kind: str) -> Mapped[WKBElement]:
     return mapped_column(_geometry(kind, WEB), Computed(f"ST_Transform(geom, {WEB})", persisted=True))
 
 
+def label_column() -> Mapped[WKBElement]:
+    """Return the column where an area's name is written: one point inside it, in web mercator, always derived.
+
+    An area is cut into many tiles; its name must stand in one of them only.
+    """
+    return mapped_column(
+        _geometry("POINT", WEB), Computed(f"ST_PointOnSurface(ST_Transform(geom, {WEB}))", persisted=True)
+    )
+
+
 def grid_column(kind: str) -> Mapped[WKBElement]:
     """Return the column that measures: the geometry in EPSG:4548 metres, always derived."""
     return mapped_column(_geometry(kind, GRID), Computed(f"ST_Transform(geom, {GRID})", persisted=True))

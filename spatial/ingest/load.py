@@ -82,6 +82,8 @@ def import_file(
                 _Import(conn, source, options, claimed, reporter, progress).run(path)
             except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as error:
                 raise InvalidInput(f"The database refuses the rows of {path.name}: {error}".strip()) from error
+            except OSError as error:
+                raise UnreadableFile(f"{path.name} cannot be read: {error.strerror or error}.") from error
             except psycopg.OperationalError as error:
                 raise Unavailable(f"The database gave up during the import: {error}".strip()) from error
     return report

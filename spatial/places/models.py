@@ -6,7 +6,7 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from spatial.db.base import Code, Feature, geom_column, grid_column, web_column
+from spatial.db.base import Code, Feature, geom_column, grid_column, label_column, web_column
 from spatial.places.types import BuildingUse, EstateKind, LandUse, ManagedLevel, RegionLevel, RoadClass
 
 
@@ -21,6 +21,7 @@ class RegionLegal(Feature):
     parent_code: Mapped[str | None]
     geom: Mapped[WKBElement] = geom_column("MULTIPOLYGON")
     geom_web: Mapped[WKBElement] = web_column("MULTIPOLYGON")
+    label_web: Mapped[WKBElement] = label_column()
 
     @classmethod
     def indexes(cls) -> tuple[Any, ...]:
@@ -45,6 +46,7 @@ class RegionManaged(Feature):
     legal_county_code: Mapped[str | None]
     geom: Mapped[WKBElement] = geom_column("MULTIPOLYGON")
     geom_web: Mapped[WKBElement] = web_column("MULTIPOLYGON")
+    label_web: Mapped[WKBElement] = label_column()
 
     @classmethod
     def indexes(cls) -> tuple[Any, ...]:
@@ -63,6 +65,7 @@ class Grid(Feature):
     area_m2: Mapped[float]
     geom: Mapped[WKBElement] = geom_column("POLYGON")
     geom_web: Mapped[WKBElement] = web_column("POLYGON")
+    label_web: Mapped[WKBElement] = label_column()
 
     @classmethod
     def indexes(cls) -> tuple[Any, ...]:
@@ -111,6 +114,7 @@ class Estate(Feature):
     area_m2: Mapped[float]
     geom: Mapped[WKBElement] = geom_column("MULTIPOLYGON")
     geom_web: Mapped[WKBElement] = web_column("MULTIPOLYGON")
+    label_web: Mapped[WKBElement] = label_column()
 
     @classmethod
     def indexes(cls) -> tuple[Any, ...]:
@@ -145,6 +149,7 @@ class Building(Feature):
     managed_code: Mapped[str | None]
     geom: Mapped[WKBElement] = geom_column("POLYGON")
     geom_web: Mapped[WKBElement] = web_column("POLYGON")
+    label_web: Mapped[WKBElement] = label_column()
 
     @classmethod
     def indexes(cls) -> tuple[Any, ...]:

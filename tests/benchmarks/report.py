@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.measure import Comparison, Light
-from tests.benchmarks.peers import PeerResult
+from tests.benchmarks.peers import LIMIT, PeerResult
 from tests.benchmarks.plans import PlanCost
 
 
@@ -70,31 +70,19 @@ def sheets(report: Report) -> list[Sheet]:
         Sheet(
             "Routes without a database (requests/s)",
             ["route", "by the clock, shared cores", "of one worker's CPU second", "must be", ""],
-            [
-                [one.path, f"{one.clock_rate:,.0f}", f"{one.cpu_rate:,.0f}", f"≥ {one.must:,.0f}" if one.must else "", _mark(one)]
-                for one in report.light
-            ],
+            [_light_row(one) for one in report.light],
         ),
         Sheet(
             "Plans of a page of ten (CPU ms of the bare SQL)",
             ["page", "shape", "chosen", "the other shape", ""],
-            [
-                [one.name, one.shape, f"{one.chosen_ms:.2f}", f"{one.other_ms:.2f}" if one.other_ms else "", "?" if one.is_suspect else ""]
-                for one in report.plans
-            ],
+            [_plan_row(one) for one in report.plans],
         ),
         Sheet(
-            "Peers over the same tables (items in a box, limit 100)",
+            f"Peers on the same boxes, limit {LIMIT}",
             ["server", "requests/s", "ours", "ours / theirs", "CPU ms", "our CPU ms", "must be", ""],
-            [
-                [
-                    one.name, f"{one.theirs.rate:,.1f}", f"{one.ours.rate:,.1f}", f"{one.ratio:.1f}",
-                    f"{one.theirs.total_ms:.1f}", f"{one.ours.total_ms:.1f}", f"≥ {one.must:g}", _mark(one),
-                ]
-                for one in report.peers
-            ],
+            [_peer_row(one) for one in report.peers],
         ),
-    ]  # fmt: skip
+    ]
     return [one for one in every if one.rows]
 
 
@@ -108,6 +96,29 @@ def _comparison_row(one: Comparison) -> list[str]:
         f"{one.floor.postgres_ms:.3f}",
         f"{one.ratio:.2f}",
         f"≤ {workload.must:g}" if workload.must else "",
+        _mark(one),
+    ]
+
+
+def _light_row(one: Light) -> list[str]:
+    must = f"≥ {one.must:,.0f}" if one.must else ""
+    return [one.path, f"{one.clock_rate:,.0f}", f"{one.cpu_rate:,.0f}", must, _mark(one)]
+
+
+def _plan_row(one: PlanCost) -> list[str]:
+    other = "" if one.other_ms is None else f"{one.other_ms:.2f}"
+    return [one.name, one.shape, f"{one.chosen_ms:.2f}", other, "?" if one.is_suspect else ""]
+
+
+def _peer_row(one: PeerResult) -> list[str]:
+    return [
+        one.name,
+        f"{one.theirs.rate:,.1f}",
+        f"{one.ours.rate:,.1f}",
+        f"{one.ratio:.1f}",
+        f"{one.theirs.total_ms:.1f}",
+        f"{one.ours.total_ms:.1f}",
+        f"≥ {one.must:g}",
         _mark(one),
     ]
 

@@ -178,7 +178,7 @@ def _median_count(conn: psycopg.Connection[Any], layer: PublishedLayer, centres:
     )
     boxes = (_around(centre, half) for centre in centres)
     counts = [conn.execute(sql, [box.west, box.south, box.east, box.north]).fetchone() for box in boxes]
-    return statistics.median(count[0] for count in counts if count)
+    return statistics.median(float(count[0]) for count in counts if count)
 
 
 def _single_items(conn: psycopg.Connection[Any], layer: PublishedLayer, rng: random.Random) -> Workload:

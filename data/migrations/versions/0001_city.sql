@@ -83,6 +83,7 @@ CREATE TABLE city.building (
   managed_code TEXT,
   geom geometry(POLYGON,4490) NOT NULL,
   geom_web geometry(POLYGON,3857) GENERATED ALWAYS AS (ST_Transform(geom, 3857)) STORED NOT NULL,
+  label_web geometry(POINT,3857) GENERATED ALWAYS AS (ST_PointOnSurface(ST_Transform(geom, 3857))) STORED NOT NULL,
   valid TSTZRANGE DEFAULT tstzrange(now(), NULL) NOT NULL,
   recorded TSTZRANGE DEFAULT tstzrange(now(), NULL) NOT NULL,
   CONSTRAINT pk_building PRIMARY KEY (id),
@@ -107,6 +108,7 @@ CREATE TABLE city.estate (
   area_m2 DOUBLE PRECISION NOT NULL,
   geom geometry(MULTIPOLYGON,4490) NOT NULL,
   geom_web geometry(MULTIPOLYGON,3857) GENERATED ALWAYS AS (ST_Transform(geom, 3857)) STORED NOT NULL,
+  label_web geometry(POINT,3857) GENERATED ALWAYS AS (ST_PointOnSurface(ST_Transform(geom, 3857))) STORED NOT NULL,
   valid TSTZRANGE DEFAULT tstzrange(now(), NULL) NOT NULL,
   recorded TSTZRANGE DEFAULT tstzrange(now(), NULL) NOT NULL,
   CONSTRAINT pk_estate PRIMARY KEY (id)
@@ -126,6 +128,7 @@ CREATE TABLE city.grid (
   area_m2 DOUBLE PRECISION NOT NULL,
   geom geometry(POLYGON,4490) NOT NULL,
   geom_web geometry(POLYGON,3857) GENERATED ALWAYS AS (ST_Transform(geom, 3857)) STORED NOT NULL,
+  label_web geometry(POINT,3857) GENERATED ALWAYS AS (ST_PointOnSurface(ST_Transform(geom, 3857))) STORED NOT NULL,
   valid TSTZRANGE DEFAULT tstzrange(now(), NULL) NOT NULL,
   recorded TSTZRANGE DEFAULT tstzrange(now(), NULL) NOT NULL,
   CONSTRAINT pk_grid PRIMARY KEY (id)
@@ -227,6 +230,7 @@ CREATE TABLE city.region_legal (
   parent_code TEXT,
   geom geometry(MULTIPOLYGON,4490) NOT NULL,
   geom_web geometry(MULTIPOLYGON,3857) GENERATED ALWAYS AS (ST_Transform(geom, 3857)) STORED NOT NULL,
+  label_web geometry(POINT,3857) GENERATED ALWAYS AS (ST_PointOnSurface(ST_Transform(geom, 3857))) STORED NOT NULL,
   valid TSTZRANGE DEFAULT tstzrange(now(), NULL) NOT NULL,
   recorded TSTZRANGE DEFAULT tstzrange(now(), NULL) NOT NULL,
   CONSTRAINT pk_region_legal PRIMARY KEY (id)
@@ -247,6 +251,7 @@ CREATE TABLE city.region_managed (
   legal_county_code TEXT,
   geom geometry(MULTIPOLYGON,4490) NOT NULL,
   geom_web geometry(MULTIPOLYGON,3857) GENERATED ALWAYS AS (ST_Transform(geom, 3857)) STORED NOT NULL,
+  label_web geometry(POINT,3857) GENERATED ALWAYS AS (ST_PointOnSurface(ST_Transform(geom, 3857))) STORED NOT NULL,
   valid TSTZRANGE DEFAULT tstzrange(now(), NULL) NOT NULL,
   recorded TSTZRANGE DEFAULT tstzrange(now(), NULL) NOT NULL,
   CONSTRAINT pk_region_managed PRIMARY KEY (id)

@@ -40,17 +40,24 @@ def open_source(path: Path, options: ImportOptions) -> Iterator[Source]:
         It is damaged, empty, or of no format that we read.
     """
     if path.suffix.lower() != ".zip":
-        yield open_plain(path, options)
+        yield _opened(path, options)
         return
     with unpacked(path, asked=options.source_layer) as (file, name):
         # What was asked for was the data set, unless the data set itself holds layers.
         inner = options if file.suffix in {".gpkg", ".xlsx"} else replace(options, source_layer=None)
-        source = open_plain(file, inner)
+        source = _opened(file, inner)
         source.info.notes.insert(0, f"Read from {name} in the archive.")
         yield source
 
 
 Opener = Callable[[Path, ImportOptions], Source]
+
+
+def _opened(path: Path, options: ImportOptions) -> Source:
+    try:
+        return open_plain(path, options)
+    except OSError as error:
+        raise UnreadableFile(f"{path.name} cannot be read: {error.strerror or error}.") from error
 
 
 def open_plain(path: Path, options: ImportOptions) -> Source:

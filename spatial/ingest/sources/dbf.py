@@ -70,6 +70,7 @@ def known_codec(name: str) -> str:
         plain = {"65001": "utf-8", "936": GB18030, "54936": GB18030}.get(plain, f"cp{plain}")
     try:
         codec = codecs.lookup(plain).name
+        b"a".decode(codec, "ignore")  # base64 and its like are codecs too, but of no text
     except LookupError as error:
         raise InvalidInput(
             f"{name!r} is no encoding. Common ones are utf-8, gb18030 and utf-16.", field="encoding"

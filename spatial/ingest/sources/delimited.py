@@ -47,6 +47,10 @@ class DelimitedSource:
             header = next(self._records(stream, set()), None)
         if header is None or not any(header.cells):
             raise UnreadableFile(f"{path.name} has no header line.")
+        if not all(map(_is_clean, header.cells)):
+            raise UnreadableFile(
+                f"The header line of {path.name} is not {self._codec}. Say what it is with --encoding."
+            )
         self._names = unique_names(header.cells)
         self._columns = choose_columns(self._names, options)
         self.info = SourceInfo(
@@ -116,8 +120,8 @@ class DelimitedSource:
             if line.count('"') % 2:
                 more = lines.until_closed()
                 line = "".join([line, *more])
-            cells = self._cells(line)
-            if line.count('"') % 2 or (more and width and len(cells) != width):
+            cells = self._cells(line, strict=bool(more))
+            if line.count('"') % 2 or (more and len(cells) != (width or len(cells))):
                 # Never closed, or closed by the next broken row: only the first line is bad.
                 line = line.removesuffix("".join(more))
                 lines.put_back(more)
@@ -127,8 +131,12 @@ class DelimitedSource:
                 width = width or len(cells)
                 yield Record(number, cells)
 
-    def _cells(self, line: str) -> list[str]:
-        return next(csv.reader(io.StringIO(line, newline=""), delimiter=self._delimiter), [])
+    def _cells(self, line: str, *, strict: bool) -> list[str]:
+        """Split a record; none where it spans lines and its quotes stand where quotes cannot."""
+        try:
+            return next(csv.reader(io.StringIO(line, newline=""), delimiter=self._delimiter, strict=strict), [])
+        except csv.Error:
+            return []
 
 
 class _Lines:

@@ -35,9 +35,9 @@ def text_encoding(path: Path, *, told: str | None) -> TextEncoding:
             return TextEncoding(codec, "it begins with a byte order mark")
     if b"\0" in start:
         raise UnreadableFile(f"{path.name} looks like UTF-16 without a byte order mark. Add --encoding utf-16-le.")
-    total, bad = _bad_lines(path)
-    if bad["utf-8"] == 0:
+    if not _bad_lines(path, "utf-8")[1]["utf-8"]:
         return TextEncoding("utf-8", "all of it is valid UTF-8")
+    total, bad = _bad_lines(path, "utf-8", GB18030)
     codec = min(bad, key=lambda one: bad[one])
     if bad[codec] > HOPELESS_SHARE * total:
         raise UnreadableFile(f"{path.name} is neither UTF-8 nor GB18030. Say what it is with --encoding.")
@@ -46,9 +46,9 @@ def text_encoding(path: Path, *, told: str | None) -> TextEncoding:
     return TextEncoding(codec, f"fewest lines are invalid in it ({bad[codec]} of {total})")
 
 
-def _bad_lines(path: Path) -> tuple[int, dict[str, int]]:
+def _bad_lines(path: Path, *encodings: str) -> tuple[int, dict[str, int]]:
     """Count lines, and those that are not valid in each encoding."""
-    total, bad = 0, {"utf-8": 0, GB18030: 0}
+    total, bad = 0, dict.fromkeys(encodings, 0)
     with Stream(path) as stream:
         rest = b""
         while block := stream.read():

@@ -150,10 +150,19 @@ def parse_feature(piece: Piece) -> Row | Rejection:
             if isinstance(feature, dict) and feature.get("geometry") == 0:
                 return _row(piece, feature, cut.group(1))
         feature = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        return Rejection(piece.number, Reason.BAD_JSON, f"Not readable as JSON: {error}.", _shown(text))
+    except orjson.JSONDecodeError:
+        return Rejection(piece.number, Reason.BAD_JSON, f"Not readable as JSON: {_fault(text)}.", _shown(text))
     geometry = feature.get("geometry") if isinstance(feature, dict) else None
     return _row(piece, feature, orjson.dumps(geometry) if geometry else None)
+
+
+def _fault(text: bytes) -> str:
+    """Say where a text stops being JSON, counted in the text itself and not in what was cut out of it."""
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        return str(error)
+    return "it is cut in a place where a feature cannot end"
 
 
 def _row(piece: Piece, feature: Any, geometry: bytes | None) -> Row | Rejection:
@@ -204,12 +213,15 @@ def _batch(rows: list[Row], bad: list[Rejection], position: int) -> RowBatch:
 def _geometries(rows: list[Row]) -> tuple[Geometries, dict[int, Rejection]]:
     """Read all geometries at once; those that GEOS refuses are asked again for the reason."""
     texts = np.array([row.geometry for row in rows], dtype=object)
-    geometries: Geometries = shapely.from_geojson(texts, on_invalid="ignore")
+    # 1e400 is infinite, which the cleaning tells; NumPy need not warn of it.
+    with np.errstate(all="ignore"):
+        geometries: Geometries = shapely.from_geojson(texts, on_invalid="ignore")
     unreadable = {}
     for index in (at for at, one in enumerate(geometries) if one is None and texts[at] is not None):
         row = rows[index]
         try:
-            geometries[index] = shapely.from_geojson(row.geometry)
+            with np.errstate(all="ignore"):
+                geometries[index] = shapely.from_geojson(row.geometry)
         except shapely.errors.GEOSException as error:
             message = f"The geometry cannot be read: {_reason(error)}."
             properties = row.properties | {"geometry": _shown(row.geometry or b"")}

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spatial.errors import InvalidInput
 from spatial.ingest.errors import NothingStored, UnknownCrs
 from spatial.ingest.sources.features import FeatureReader
 from spatial.ingest.sources.stream import Stream
@@ -105,6 +106,23 @@ def test_half_of_a_table_is_broken(load, rows, tmp_path):
     }  # fmt: skip
     assert [int(one["row"]) for one in rejected_rows(report)] == list(range(2, 20, 2))
     assert {one["name"] for one in rows()} == {"路100", "路101", "路102", "路103"}
+
+
+def test_quotes_that_are_never_closed_cost_their_own_rows_only(load, rows, tmp_path):
+    table = ["lon,lat,n", *('117.2,31.8,"a' if n % 2 else f"117.2,31.8,b{n}" for n in range(40))]
+    (tmp_path / "t.csv").write_text("\n".join(table), encoding="utf-8")
+    report = load(tmp_path / "t.csv")
+    assert (report.read, report.stored, report.reasons) == (40, 20, {"bad_text": 20})
+    assert {one["n"] for one in rows()} == {f"b{n}" for n in range(0, 40, 2)}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "told"), [("base64", "no encoding"), ("klingon", "no encoding"), ("ascii", "header")]
+)
+def test_an_encoding_that_cannot_be_is_told(load, tmp_path, encoding, told):
+    (tmp_path / "t.csv").write_text("lon,lat,名\n117,31,字\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match=told):
+        load(tmp_path / "t.csv", encoding=encoding)
 
 
 def test_what_can_be_repaired_is_repaired_and_counted(load, rows, tmp_path):
