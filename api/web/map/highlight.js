@@ -32,7 +32,7 @@ export function clearMark(map) {
  */
 export function mark(map, layer, found) {
   clearMark(map);
-  const rules = map.getStyle().layers.filter((one) => layerOf(one) === layer.id);
+  const rules = map.getStyle().layers.filter((one) => layerOf(one) === layer.id && one['source-layer'] === layer.id);
   if (!rules.length) return;
   const { source, 'source-layer': sourceLayer } = rules[0];
   // A county that is drawn by its border alone would tint the whole screen.

@@ -27,7 +27,8 @@ export function identify(map, point) {
   const byLayer = new globalThis.Map();
   for (const feature of kept) {
     const layer = layers.get(layerOf(feature.layer));
-    if (!layer) continue;
+    // The point of a name carries little of its area, and the area lies under it anyway.
+    if (!layer || feature.sourceLayer !== layer.id) continue;
     const found = byLayer.get(layer.id) ?? new globalThis.Map();
     byLayer.set(layer.id, found);
     const key = keyOf(layer, feature);
