@@ -16,6 +16,20 @@ from spatial.geometry import BBox
 from spatial.query.errors import UnknownFeature
 from spatial.query.types import Interval, Key, Value
 
+COMMON_PARAMETERS: Final = ("f", "lang")
+"""What every resource understands."""
+ITEMS_PARAMETERS: Final = (
+    *COMMON_PARAMETERS,
+    "limit",
+    "offset",
+    "cursor",
+    "bbox",
+    "bbox-crs",
+    "datetime",
+    "crs",
+)
+"""What a page of features understands besides its properties; a property of the same name cannot be asked by it."""
+
 LIMIT_DEFAULT: Final = 10
 LIMIT_MAX: Final = 10_000
 OFFSET_MAX: Final = 100_000
@@ -154,13 +168,12 @@ def _moment(text: str) -> tuple[datetime, datetime]:
     return first, last
 
 
-def equals(query: Mapping[str, str], layer: Layer, reserved: Iterable[str]) -> tuple[tuple[LayerField, Value], ...]:
+def equals(query: Mapping[str, str], layer: Layer) -> tuple[tuple[LayerField, Value], ...]:
     """Read every queryable property that the query string names."""
-    known = set(reserved)
     return tuple(
         (field, value_of(field, query[field.name]))
         for field in layer.queryables
-        if field.name in query and field.name not in known
+        if field.name in query and field.name not in ITEMS_PARAMETERS
     )
 
 

@@ -26,8 +26,6 @@ OGC_REL: Final = "http://www.opengis.net/def/rel/ogc/1.0/"
 PLAIN: Final = {"json": JSON, "html": HTML}
 """Formats of most resources, the preferred one first."""
 
-COMMON_PARAMETERS: Final = ("f", "lang")
-
 QUERY_SAFE: Final = "!$&'()*+,-./:;=?@_~%"
 """What may stand in a query string as it is (RFC 3986, 3.4)."""
 

@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
-from spatial.catalogue.types import Layer, StyleLayer
+from spatial.catalogue.types import CITY_STYLE, Layer, StyleLayer
 from spatial.errors import NotFound
 from tiles.labels import is_at_point, label_layer
 
-CITY_STYLE: Final = "city"
-"""Id of the style that draws every layer; no layer may bear it."""
 BACKGROUND: Final = "#f4f2ec"
 
 

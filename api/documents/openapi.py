@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from api.documents.layers import offered_crs, property_schema
-from api.params import LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX
+from api.params import ITEMS_PARAMETERS, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX
 from api.responses import GEOJSON, HTML, JSON, MAPBOX_STYLE, MVT, OPENAPI_JSON, SCHEMA_JSON
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
 from spatial.catalogue.types import CodeList
@@ -147,6 +147,7 @@ def _layer_paths(layer: PublishedLayer, code_lists: Mapping[str, CodeList], lang
             "schema": _filter_schema(property_schema(field, code_lists, language)),
         }
         for field in definition.queryables
+        if field.name not in ITEMS_PARAMETERS
     ]
     paging = _shared("limit", "offset", "cursor", "bbox", "bbox-crs", "datetime")
     key_schema = {"type": "integer"} if definition.key.type == "integer" else {"type": "string"}

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from api import params
 from api.documents.layers import default_crs, offered_crs
 from api.html import page
-from api.responses import COMMON_PARAMETERS, GEOJSON, HTML, JSON, base_url, kept_query, link, negotiate, self_links
+from api.responses import GEOJSON, HTML, JSON, base_url, kept_query, link, negotiate, self_links
 from api.routes.resource import Resource
 from api.state import catalogue_of, pool_of
 from spatial.catalogue.catalogue import PublishedLayer
@@ -24,16 +24,6 @@ from spatial.query.types import ItemsQuery, Page
 FORMATS: Final = {"json": GEOJSON, "geojson": GEOJSON, "html": HTML}
 LINKED: Final = {"json": GEOJSON, "html": HTML}
 """Formats that a page links to; ``geojson`` is another name for the first."""
-
-PAGING_PARAMETERS: Final = ("limit", "offset", "cursor")
-ITEMS_PARAMETERS: Final = (
-    *COMMON_PARAMETERS,
-    *PAGING_PARAMETERS,
-    "bbox",
-    "bbox-crs",
-    "datetime",
-    "crs",
-)
 
 
 async def items(request: Request) -> Response:
@@ -53,7 +43,7 @@ async def item(request: Request) -> Response:
     """GET /collections/{layer}/items/{id}: one feature."""
     layer = catalogue_of(request).layer(request.path_params["layer"])
     query = request.query_params
-    params.only(query, (*COMMON_PARAMETERS, "crs"))
+    params.only(query, (*params.COMMON_PARAMETERS, "crs"))
     chosen = negotiate(request, FORMATS)
     crs = params.crs(query, default=default_crs(layer), offered=offered_crs(layer))
     key = params.feature_key(layer.definition, request.path_params["key"])
@@ -76,7 +66,7 @@ def _query(request: Request, layer: PublishedLayer, *, is_form: bool) -> ItemsQu
         limit=params.limit(query),
         bbox=params.bbox(query),
         interval=params.interval(query),
-        equals=params.equals(query, definition, ITEMS_PARAMETERS),
+        equals=params.equals(query, definition),
         after=params.cursor(query, definition),
         offset=params.offset(query),
         crs=params.crs(query, default=default_crs(layer), offered=offered_crs(layer)),
@@ -85,7 +75,7 @@ def _query(request: Request, layer: PublishedLayer, *, is_form: bool) -> ItemsQu
 
 @lru_cache(maxsize=1000)
 def _known_parameters(layer: PublishedLayer) -> frozenset[str]:
-    return frozenset((*ITEMS_PARAMETERS, *(field.name for field in layer.definition.queryables)))
+    return frozenset((*params.ITEMS_PARAMETERS, *(field.name for field in layer.definition.queryables)))
 
 
 def _collection_bytes(request: Request, layer: PublishedLayer, answer: Page, chosen: str) -> bytes:

@@ -7,11 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from api.params import only
-from api.responses import COMMON_PARAMETERS, MAPBOX_STYLE, base_url, document_response, link
+from api.params import COMMON_PARAMETERS, only
+from api.responses import MAPBOX_STYLE, base_url, document_response, link
 from api.routes.resource import Resource
 from api.state import catalogue_of
-from tiles.style import CITY_STYLE, check_style, style_document
+from spatial.catalogue.types import CITY_STYLE
+from tiles.style import check_style, style_document
 
 STYLE_FORMATS = {"mapbox": MAPBOX_STYLE}
 

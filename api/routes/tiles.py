@@ -17,8 +17,8 @@ from api.documents.tilesets import (
     tilejson_document,
     tileset_document,
 )
-from api.params import only
-from api.responses import COMMON_PARAMETERS, HTML, JSON, MVT, PLAIN, base_url, document_response, link, negotiate
+from api.params import COMMON_PARAMETERS, only
+from api.responses import HTML, JSON, MVT, PLAIN, base_url, document_response, link, negotiate
 from api.routes.resource import Resource
 from api.state import catalogue_of, pool_of
 from spatial.catalogue.catalogue import PublishedLayer

@@ -23,5 +23,7 @@ class BuiltInLayer(Conflict):
     """The layer belongs to the platform and cannot be replaced by a file."""
 
     def __init__(self, layer_id: str) -> None:
-        super().__init__(f"{layer_id!r} is a layer of the platform and cannot be replaced. Choose another id.")
+        super().__init__(
+            f"{layer_id!r} is a layer of the platform; a file can neither replace it nor drop it. Choose another id."
+        )
         self.layer_id = layer_id

@@ -51,9 +51,12 @@ def sync_built_in(
 
 def save_layer(conn: Connection, layer: Layer, *, origin: str) -> None:
     """Insert or replace a layer's declaration; its content is described by :func:`refresh_layer`."""
+    # A layer that is dropped and comes again must not repeat a data version that caches still know. Every change
+    # of a layer raises the catalogue's number too, so that number is larger than any data version so far.
     conn.execute(
         """
-        INSERT INTO catalogue.layer AS l (id, definition, origin) VALUES (%s, %s, %s)
+        INSERT INTO catalogue.layer AS l (id, definition, origin, data_version)
+        VALUES (%s, %s, %s, coalesce((SELECT number FROM catalogue.version), 0))
         ON CONFLICT (id) DO UPDATE SET definition = excluded.definition, origin = excluded.origin
          WHERE (l.definition, l.origin) IS DISTINCT FROM (excluded.definition, excluded.origin)
         """,

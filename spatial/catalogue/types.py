@@ -17,6 +17,17 @@ def _identifier(name: str) -> str:
     return name
 
 
+CITY_STYLE: Final = "city"
+"""Id of the style that draws every layer together; no layer may bear it."""
+
+
+def _layer_id(name: str) -> str:
+    if name == CITY_STYLE:
+        raise ValueError(f"{name!r} is the name of the style of all layers; a layer needs another id")
+    return _identifier(name)
+
+
+LayerId = Annotated[str, AfterValidator(_layer_id)]
 Name = Annotated[str, AfterValidator(_identifier)]
 
 
@@ -173,7 +184,7 @@ class Layer(Declared):
         True where the content is generated, so that nobody takes it for a survey.
     """
 
-    id: Name
+    id: LayerId
     title: Titled
     description: Titled
     group: str

@@ -23,6 +23,11 @@ REASONS: Final = (
         "The database is starting, stopping or full. Ask again.",
     ),
     (
+        # Between the commit of a replaced layer and its notification, a request still knows the old columns.
+        (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InvalidCachedStatementError),
+        "The layer is just being replaced. Ask again.",
+    ),
+    (
         (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError),
         "The database does not answer at the moment. Ask again.",
     ),

@@ -10,7 +10,7 @@ import psycopg
 import shapely
 from numpy.typing import NDArray
 
-from spatial.catalogue.types import IDENTIFIER
+from spatial.catalogue.types import CITY_STYLE, IDENTIFIER
 from spatial.crs import CGCS2000
 from spatial.errors import InvalidInput, Unavailable
 from spatial.geometry import BBox
@@ -68,9 +68,11 @@ def import_file(
     NothingStored
         No row was good.
     """
-    if not IDENTIFIER.fullmatch(options.layer):
+    if not IDENTIFIER.fullmatch(options.layer) or options.layer == CITY_STYLE:
         raise InvalidInput(
-            f"{options.layer!r} cannot be a layer's id. Use a-z, 0-9 and _, beginning with a letter.", field="layer"
+            f"{options.layer!r} cannot be a layer's id. Use a-z, 0-9 and _, beginning with a letter"
+            f" ({CITY_STYLE!r} is taken).",
+            field="layer",
         )
     if not path.is_file():
         raise UnreadableFile(f"There is no file {path}.")

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from spatial.db.pool import ReadPool
 from spatial.query.types import Statement
 
-CONNECTIONS: Final = 4
+CONNECTIONS: Final = 8
+"""As many as the server keeps to PostgreSQL."""
 BUFFER_BYTES: Final = 1 << 24
 
 

@@ -10,7 +10,7 @@ import pytest
 from data.catalogue.read import read_code_lists, read_groups, read_layers
 from spatial.catalogue.catalogue import Catalogue
 from spatial.catalogue.errors import UnknownLayer
-from spatial.catalogue.queries import load_catalogue, refresh_layer, sync_built_in
+from spatial.catalogue.queries import load_catalogue, refresh_layer, save_layer, sync_built_in
 from spatial.catalogue.watch import watch_catalogue
 from spatial.db.access import Access
 from spatial.db.cluster import Cluster
@@ -35,6 +35,7 @@ def test_a_sync_that_changes_nothing_tells_nobody(conn: Any) -> None:
 
 
 def test_refresh_describes_the_content(conn: Any) -> None:
+    before = load_catalogue(conn).layer("buildings").data_version
     builders.add_square(conn, 117.2, 31.8, valid="[2010-01-01T00:00:00Z,2020-01-01T00:00:00Z)")
     builders.add_square(conn, 117.3, 31.9, valid="[2015-01-01T00:00:00Z,)")
     builders.refresh(conn, ["buildings"])
@@ -45,16 +46,28 @@ def test_refresh_describes_the_content(conn: Any) -> None:
     assert layer.valid_from is not None
     assert layer.valid_from.year == 2010
     assert layer.valid_to is None, "an open end stays open"
-    assert layer.data_version == 1
+    assert layer.data_version == before + 1
     assert layer.density is not None
     assert layer.density.estimate(117.15, 31.75, 117.25, 31.85) == pytest.approx(1, abs=0.1)
 
 
 def test_refresh_raises_the_data_version_every_time(conn: Any) -> None:
     (buildings,) = [layer for layer in read_layers() if layer.id == "buildings"]
+    versions = [load_catalogue(conn).layer("buildings").data_version]
     for _ in range(3):
         refresh_layer(conn, buildings)
-    assert load_catalogue(conn).layer("buildings").data_version == 3
+        versions.append(load_catalogue(conn).layer("buildings").data_version)
+    assert versions == [versions[0] + step for step in range(4)]
+
+
+def test_a_layer_that_comes_again_does_not_repeat_a_data_version(conn: Any) -> None:
+    (buildings,) = [layer for layer in read_layers() if layer.id == "buildings"]
+    for _ in range(3):
+        refresh_layer(conn, buildings)
+    old = load_catalogue(conn).layer("buildings").data_version
+    conn.execute("DELETE FROM catalogue.layer WHERE id = 'buildings'")
+    save_layer(conn, buildings, origin="built_in")
+    assert load_catalogue(conn).layer("buildings").data_version > old
 
 
 def test_a_watcher_hears_of_changes_and_survives_a_broken_connection(cluster: Cluster, empty_city: Access) -> None:
