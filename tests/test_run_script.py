@@ -138,6 +138,20 @@ def test_when_all_is_there_nothing_is_installed():
     assert "INSTALLED" not in done.stdout
 
 
+def test_the_map_may_fail_for_a_person_and_not_for_a_test(tmp_path):
+    script = f"""
+      STATE="{tmp_path}"; state_folder; system_packages() {{ :; }}; python_packages() {{ :; }}
+      npm() {{ :; }}; logged() {{ die "no registry"; }}
+    """
+    for _ in range(2):
+        done = bash(f"{script}\nready up requirements.lock; echo GOES ON")
+        assert "GOES ON" in done.stdout
+        assert "no registry" in done.stderr
+    done = bash(f"{script}\nready test requirements.lock; echo GOES ON")
+    assert done.returncode == 1
+    assert "GOES ON" not in done.stdout
+
+
 # -- shikong ---------------------------------------------------------------------------------------------
 
 

@@ -84,15 +84,9 @@ async def fetch_feature(conn: Fetcher, layer: PublishedLayer, key: Key, query: I
     UnknownFeature
         The layer has no feature of this id.
     """
-    definition = layer.definition
-    column = quoted(definition.key.column)
-    sql = (
-        f"SELECT convert_to({_feature_sql(layer, query.crs)}, 'UTF8') AS feature"
-        f" FROM {table_sql(layer)} t WHERE t.{column} = $1::{KEY_SQL_TYPE[definition.key.type]}"
-    )
-    row = await _fetch(conn, Statement(sql, (key,)), query)
+    row = await _fetch(conn, Statement(_one_feature_sql(layer, query.crs), (key,)), query)
     if row is None:
-        raise UnknownFeature(definition.id, key)
+        raise UnknownFeature(layer.definition.id, key)
     feature: bytes = row["feature"]
     return feature
 
@@ -136,20 +130,33 @@ def page_statement(layer: PublishedLayer, query: ItemsQuery) -> Statement:
         rows = f"SELECT t.* FROM {table_sql(layer)} t{_where(walk)} {window.replace(key, f't.{key}')}"
         page = f"SELECT t.*, row_number() OVER () AS _n FROM ({rows}) t"
         matched = _capped_count(layer, query, conditions)
-    sql = (
-        f"WITH {hits} page AS ({page})"
-        f" SELECT convert_to(string_agg({_feature_sql(layer, query.crs)}, ',') FILTER (WHERE _n <= {limit}),"
-        f" 'UTF8') AS features, count(*) AS found, (array_agg(t.{key}) FILTER (WHERE _n = {limit}))[1] AS last,"
-        f" {matched} AS matched FROM page t"
-    )
+    columns = _page_columns(layer, query.crs, limit)
+    sql = f"WITH {hits} page AS ({page}) SELECT {columns}, {matched} AS matched FROM page t"
     return Statement(sql, tuple(binds.values))
 
 
+# Most of a statement's text follows from layer and CRS alone; to compose it each time costs 3 % of a page of ten.
+
+
 @lru_cache(maxsize=1000)
-def _feature_sql(layer: PublishedLayer, crs: Crs) -> str:
-    return feature_sql(layer.definition, crs)
+def _page_columns(layer: PublishedLayer, crs: Crs, limit: str) -> str:
+    return (
+        f"convert_to(string_agg({feature_sql(layer.definition, crs)}, ',') FILTER (WHERE _n <= {limit}), 'UTF8')"
+        " AS features, count(*) AS found,"
+        f" (array_agg(t.{quoted(layer.definition.key.column)}) FILTER (WHERE _n = {limit}))[1] AS last"
+    )
 
 
+@lru_cache(maxsize=1000)
+def _one_feature_sql(layer: PublishedLayer, crs: Crs) -> str:
+    key = layer.definition.key
+    return (
+        f"SELECT convert_to({feature_sql(layer.definition, crs)}, 'UTF8') AS feature"
+        f" FROM {table_sql(layer)} t WHERE t.{quoted(key.column)} = $1::{KEY_SQL_TYPE[key.type]}"
+    )
+
+
+@lru_cache(maxsize=1000)
 def table_sql(layer: PublishedLayer) -> str:
     """Return the layer's table as quoted SQL."""
     return f"{quoted(layer.definition.db_schema)}.{quoted(layer.definition.table)}"

@@ -49,7 +49,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument("--size", choices=["demo", "city"], default="demo", help="the sample city")
     parser.add_argument("--peers", action="store_true", help="also install and measure tipg and pygeoapi")
-    parser.add_argument("--seconds", type=float, default=2.0, help="CPU seconds of each of the three rounds")
+    parser.add_argument("--seconds", type=float, default=6.0, help="CPU seconds for each measurement, in all its turns")
     parser.add_argument("--only", default="", help="only requests whose name contains this")
     return parser.parse_args(argv)
 
@@ -87,7 +87,8 @@ def _run(bench: Bench, catalogue: Catalogue, asked: argparse.Namespace, console:
         if asked.peers:
             status.update("peers")
             peers = measure_peers(bench, catalogue, conn)
-    return Report(command, f"sample city {asked.size} ({counts})", light, comparisons, plans, peers)
+        version = f"PostgreSQL {conn.info.server_version // 10_000}"
+    return Report(command, f"sample city {asked.size} ({counts}) in {version}", light, comparisons, plans, peers)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any, Final
@@ -14,16 +14,18 @@ from tests.benchmarks.clients import CONNECTIONS, HttpClient, ask, run_bare, wrk
 from tests.benchmarks.cpu import tree_cpu_s
 from tests.benchmarks.workload import Workload, matches
 
-ROUNDS: Final = 3
+ROUNDS: Final = 7
+"""Many short turns rather than few long ones: what else runs on the machine then disturbs all alike."""
+LIGHT_ROUNDS: Final = 3
 WARM_UP: Final = 25
 """Requests of each connection before a measurement; PostgreSQL settles on a plan after five."""
-COUNTS: Final = (60, 6_000)
-"""Requests of a round, at least and at most."""
+COUNTS: Final = (40, 6_000)
+"""Requests of a turn, at least and at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one request costs, in the middle of all rounds.
+    """What one request costs.
 
     Attributes
     ----------
@@ -56,16 +58,27 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A kind of request beside its bare statement."""
+    """A kind of request beside its bare statement, turn by turn."""
 
     workload: Workload
-    ours: Cost
-    floor: Cost
+    our_turns: Sequence[Cost]
+    floor_turns: Sequence[Cost]
+
+    @property
+    def ours(self) -> Cost:
+        """A request's cost in the middle turn."""
+        return middle(self.our_turns)
+
+    @property
+    def floor(self) -> Cost:
+        """The bare statement's cost in the middle turn."""
+        return middle(self.floor_turns)
 
     @property
     def ratio(self) -> float:
-        """Cost of a request as a multiple of the bare statement's."""
-        return self.ours.total_ms / self.floor.postgres_ms
+        """Cost of a request as a multiple of the bare statement's in the turn beside it, in the middle of all."""
+        turns = zip(self.our_turns, self.floor_turns, strict=True)
+        return statistics.median(ours.total_ms / floor.postgres_ms for ours, floor in turns)
 
     @property
     def holds(self) -> bool:
@@ -135,7 +148,7 @@ async def _check_answers(bench: Bench, pool: ReadPool, workload: Workload) -> No
     client.close()
 
 
-async def take_turns(bench: Bench, runs: Mapping[str, Run], servers: Mapping[str, int]) -> dict[str, Cost]:
+async def take_turns(bench: Bench, runs: Mapping[str, Run], servers: Mapping[str, int]) -> dict[str, list[Cost]]:
     """Run contestants in alternation.
 
     Parameters
@@ -145,20 +158,20 @@ async def take_turns(bench: Bench, runs: Mapping[str, Run], servers: Mapping[str
     servers
         Process of the web server by contestant; those without one are PostgreSQL alone.
     """
-    rounds: dict[str, list[Cost]] = {name: [] for name in runs}
+    turns: dict[str, list[Cost]] = {name: [] for name in runs}
     count = 0
     for name, run in runs.items():
         await run(WARM_UP * CONNECTIONS)
-        probe = await _one_round(bench, run, 2 * WARM_UP, servers.get(name))
-        wanted = round(bench.seconds * 1000 / max(probe.total_ms, 0.01))
+        probe = await _one_turn(bench, run, 2 * WARM_UP, servers.get(name))
+        wanted = round(bench.seconds / ROUNDS * 1000 / max(probe.total_ms, 0.01))
         count = max(count, min(max(wanted, COUNTS[0]), COUNTS[1]))
     for _ in range(ROUNDS):
         for name, run in runs.items():
-            rounds[name].append(await _one_round(bench, run, count, servers.get(name)))
-    return {name: _middle(costs) for name, costs in rounds.items()}
+            turns[name].append(await _one_turn(bench, run, count, servers.get(name)))
+    return turns
 
 
-async def _one_round(bench: Bench, run: Run, count: int, server_pid: int | None) -> Cost:
+async def _one_turn(bench: Bench, run: Run, count: int, server_pid: int | None) -> Cost:
     server = tree_cpu_s(server_pid) if server_pid else 0.0
     postgres, clock = tree_cpu_s(bench.postgres_pid), time.perf_counter()
     await run(count)
@@ -168,24 +181,24 @@ async def _one_round(bench: Bench, run: Run, count: int, server_pid: int | None)
     return Cost(server / count * 1000, postgres / count * 1000, count / clock)
 
 
-def _middle(costs: list[Cost]) -> Cost:
-    """Return the round of the median total: its parts belong together."""
+def middle(costs: Sequence[Cost]) -> Cost:
+    """Return the turn of the median total: its parts belong together."""
     median = statistics.median_low(cost.total_ms for cost in costs)
     return next(cost for cost in costs if cost.total_ms == median)
 
 
 def measure_light(bench: Bench, path: str, *, must: float | None = None) -> Light:
     """Measure a route that asks no database: wrk where there is one, else our own client."""
-    measured = [_light_round(bench, path) for _ in range(ROUNDS)]
+    measured = [_light_round(bench, path) for _ in range(LIGHT_ROUNDS)]
     clock, cpu = (statistics.median(values) for values in zip(*measured, strict=True))
     return Light(path, clock, cpu, must)
 
 
 def _light_round(bench: Bench, path: str) -> tuple[float, float]:
     cpu, clock = tree_cpu_s(bench.server_pid), time.perf_counter()
-    rate = wrk_rate(bench.base_url + path, seconds=bench.seconds)
+    rate = wrk_rate(bench.base_url + path, seconds=bench.seconds / LIGHT_ROUNDS)
     if rate is None:
-        count = round(2_000 * bench.seconds)
+        count = round(1_000 * bench.seconds)
         asyncio.run(ask(bench.base_url, islice(cycle([path]), count)))
         rate = count / (time.perf_counter() - clock)
     clock = time.perf_counter() - clock

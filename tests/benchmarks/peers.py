@@ -27,7 +27,7 @@ from spatial.catalogue.catalogue import Catalogue, PublishedLayer
 from spatial.geometry import BBox
 from tests.benchmarks.city import STATE
 from tests.benchmarks.clients import HttpClient, ask
-from tests.benchmarks.measure import Bench, Cost, take_turns
+from tests.benchmarks.measure import Bench, Cost, middle, take_turns
 from tests.benchmarks.workload import ITEM_LAYERS, MATCHES, SEED, boxes_with, page_path, places
 from tests.server import free_port
 
@@ -117,7 +117,7 @@ async def _compare(
         },
         {"ours": bench.server_pid, "theirs": pid},
     )
-    return PeerResult(f"{peer.name}: {layer.definition.id}", costs["theirs"], costs["ours"])
+    return PeerResult(f"{peer.name}: {layer.definition.id}", middle(costs["theirs"]), middle(costs["ours"]))
 
 
 async def _check_answers(*servers: tuple[str, Sequence[str]]) -> None:

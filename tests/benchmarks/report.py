@@ -182,5 +182,6 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def machine() -> str:
-    """Tell what the numbers were measured on."""
-    return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    """Tell what the numbers were measured on, and how busy it was in the last quarter of an hour."""
+    load = os.getloadavg()[2]
+    return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, load average {load:.1f}"
