@@ -11,7 +11,37 @@ PARAMETERS = ["limit", "offset", "cursor", "bbox", "bbox-crs", "crs", "datetime"
 FIELDS = st.sampled_from(PARAMETERS)
 # Texts near to right ones break more than noise does.
 NEARLY = st.sampled_from(
-    ["1", "-1", "0", "1e400", "NaN", "inf", "117,31,118,32", "117,31,118", ",,,", "1,2,3,4,5,6", "-180,-90,180,90", "180,-90,-180,90", "http://www.opengis.net/def/crs/EPSG/0/4548", "[EPSG:3857]", "2020-01-01", "2020-01-01/..", "../..", "///", "9999-12-31T23:59:59Z", "0001-01-01", "2020-02-30", "html", "json", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "0x10", "1_000", "１"]
+    [
+        "1",
+        "-1",
+        "0",
+        "1e400",
+        "NaN",
+        "inf",
+        "117,31,118,32",
+        "117,31,118",
+        ",,,",
+        "1,2,3,4,5,6",
+        "-180,-90,180,90",
+        "180,-90,-180,90",
+        "http://www.opengis.net/def/crs/EPSG/0/4548",
+        "[EPSG:3857]",
+        "2020-01-01",
+        "2020-01-01/..",
+        "../..",
+        "///",
+        "9999-12-31T23:59:59Z",
+        "0001-01-01",
+        "2020-02-30",
+        "html",
+        "json",
+        "9223372036854775807",
+        "9223372036854775808",
+        "-9223372036854775808",
+        "0x10",
+        "1_000",
+        "１",
+    ]
 )
 TEXT = st.one_of(NEARLY, st.text(max_size=40), st.floats().map(str), st.integers().map(str))
 relaxed = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

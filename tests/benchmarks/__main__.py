@@ -38,8 +38,10 @@ def main(argv: Sequence[str]) -> int:
     with _bench(SampleSize(asked.size), asked.seconds) as (bench, catalogue):
         report = _run(bench, catalogue, asked, console, " ".join(["./run bench", *argv]))
     show(report, console)
-    save(report, STATE)
-    console.print(f"{STATE}/bench.md, bench.json")
+    # A part does not take the place of the whole.
+    stem = STATE / ("part" if asked.only else "bench")
+    save(report, stem)
+    console.print(f"{stem}.md, {stem}.json")
     for sentence in report.failures:
         console.print(f"[red]✗ {sentence}[/]")
     return 1 if report.failures else 0

@@ -139,8 +139,8 @@ def show(report: Report, console: Console) -> None:
         console.print(table)
 
 
-def save(report: Report, folder: Path) -> None:
-    """Write ``bench.json`` and ``bench.md``."""
+def save(report: Report, stem: Path) -> None:
+    """Write ``<stem>.json`` and ``<stem>.md``."""
     document = {
         "command": report.command,
         "city": report.city,
@@ -152,8 +152,8 @@ def save(report: Report, folder: Path) -> None:
         "plans": [asdict(one) for one in report.plans],
         "peers": [asdict(one) | {"ratio": one.ratio} for one in report.peers],
     }
-    (folder / "bench.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    (folder / "bench.md").write_text(markdown(report), encoding="utf-8")
+    stem.with_suffix(".json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    stem.with_suffix(".md").write_text(markdown(report), encoding="utf-8")
 
 
 def _plain(one: Comparison) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def test_the_layer_is_in_the_catalogue(load, conn, plots, tmp_path):
     load(tmp_path / "plots.gpkg", title="试验地块")
     published = load_catalogue(conn).layer("given")
     layer = published.definition
-    assert (published.origin, published.feature_count, published.data_version) == ("imported", 3, 1)
+    assert (published.origin, published.feature_count) == ("imported", 3)
     assert layer.title.zh == "试验地块"
     assert (layer.group, layer.db_schema, layer.table) == ("imported", "imported", "given")
     assert layer.geometry.type == "polygon"
@@ -96,10 +96,11 @@ def test_an_existing_layer_needs_a_word(load, given):
 
 def test_replacing_keeps_the_title_and_raises_the_version(load, conn, rows, given):
     load(given(feature("POINT(117 31)", a=1)), title="旧名")
+    before = load_catalogue(conn).layer("given").data_version
     load(given(feature("LINESTRING(117 31, 118 32)", b="x")), mode=Mode.REPLACE)
     published = load_catalogue(conn).layer("given")
     assert published.definition.title.zh == "旧名"
-    assert published.data_version == 2
+    assert published.data_version > before
     assert published.definition.geometry.type == "linestring"
     assert [one["b"] for one in rows()] == ["x"]
 
