@@ -113,7 +113,10 @@ async def _http_error(request: Request, error: Exception) -> Response:
         HTTPStatus.NOT_FOUND: f"There is nothing at {request.url.path}. Begin at /.",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible here.",
     }.get(status, error.detail)
-    return _answer(request, status, orjson.dumps(problem(status, detail)), dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if "Allow" in headers:
+        headers["Allow"] += ", OPTIONS"
+    return _answer(request, status, orjson.dumps(problem(status, detail)), headers)
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

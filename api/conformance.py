@@ -1,6 +1,6 @@
 """The conformance classes that we declare.
 
-Each has tests marked with its URI; tests/api/test_conformance.py fails when one has none, so nothing is declared
+Each has tests marked with its URI; tests/api/test_documents.py fails when one has none, so nothing is declared
 that no test proves.
 """
 

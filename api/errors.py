@@ -8,10 +8,16 @@ import orjson
 
 from spatial.errors import CityError, Conflict, InvalidInput, Misconfigured, NotFound, Unavailable
 
+
+class NotAcceptable(CityError):
+    """The resource cannot be given in any of the formats that the client accepts."""
+
+
 STATUS: Final = MappingProxyType(
     {
         InvalidInput: HTTPStatus.BAD_REQUEST,
         NotFound: HTTPStatus.NOT_FOUND,
+        NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
         Conflict: HTTPStatus.CONFLICT,
         Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
         Misconfigured: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -22,14 +28,8 @@ STATUS: Final = MappingProxyType(
 PROBLEM_JSON: Final = "application/problem+json"
 
 
-class NotAcceptable(CityError):
-    """The resource cannot be given in any of the formats that the client accepts."""
-
-
 def status_of(error: CityError) -> HTTPStatus:
     """Return the status of the nearest known kind of ``error``."""
-    if isinstance(error, NotAcceptable):
-        return HTTPStatus.NOT_ACCEPTABLE
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 

@@ -8,7 +8,8 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from api.printed import crs_name, grouped, local_time, shapes, unit_sign
+from api.negotiation import language_of
+from api.printed import crs_name, grouped, has_any, local_time, shapes, unit_sign
 from api.view import TAGS, View
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
 
@@ -24,14 +25,6 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Vary": "Accept, Accept-Language",
     "Cache-Control": "no-cache",
 }
-
-
-def language_of(request: Request) -> str:
-    """Return ``zh`` or ``en``: the query's ``lang``, else the browser's wish, else Chinese."""
-    asked = request.query_params.get("lang", "").lower()
-    if asked[:2] in ("zh", "en"):
-        return asked[:2]
-    return _preferred(request.headers.get("accept-language", ""))
 
 
 def page(
@@ -70,25 +63,6 @@ def page(
     )
 
 
-def _preferred(accepted: str) -> str:
-    """Return the language that an ``Accept-Language`` header ranks highest; Chinese on a tie or for any."""
-    quality = {"zh": 0.0, "en": 0.0}
-    for part in accepted.split(","):
-        tag, _, rest = part.strip().partition(";")
-        weight = _weight(rest)
-        name = tag[:2].lower()
-        if name in quality:
-            quality[name] = max(quality[name], weight)
-    return "en" if quality["en"] > quality["zh"] else "zh"
-
-
-def _weight(parameter: str) -> float:
-    try:
-        return float(parameter.strip().removeprefix("q=") or 1.0)
-    except ValueError:
-        return 0.0
-
-
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -99,6 +73,7 @@ def _environment() -> Environment:
         undefined=ChainableUndefined,
     )
     environment.filters["grouped"] = grouped
+    environment.filters["has_any"] = has_any
     environment.filters["unit_sign"] = unit_sign
     environment.filters["shapes"] = shapes
     environment.filters["local_time"] = local_time

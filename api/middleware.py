@@ -1,15 +1,21 @@
 """What happens to every answer: open to pages of every origin, and compressed where the client can read that."""
 
+import re
 from typing import Final
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.errors import problem_bytes
+from spatial.errors import InvalidInput
+
 GZIP_FROM_BYTES: Final = 1024
 GZIP_LEVEL: Final = 1
 
-EXPOSED: Final = "Link, Content-Crs, OGC-NumberMatched, OGC-NumberReturned, ETag, Retry-After"
+HOST: Final = re.compile(rb"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
+
+EXPOSED: Final = "Link, Content-Crs, OGC-NumberMatched, OGC-NumberReturned, Retry-After"
 OPEN: Final = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", EXPOSED.encode()),
@@ -40,6 +46,11 @@ class Open:
             await self._plain(scope, receive, send)
             return
         asked = dict(scope["headers"])
+        if not HOST.fullmatch(asked.get(b"host", b"localhost")):
+            # Links begin with it, so it must be a host and nothing else.
+            _status, body, headers = problem_bytes(InvalidInput("The Host header is not a host name.", field="Host"))
+            await Response(body, 400, headers=headers)(scope, receive, send)
+            return
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in asked:
             await Response(headers=PREFLIGHT)(scope, receive, send)
             return

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from starlette.datastructures import QueryParams
 
+from api.negotiation import LANGUAGES
 from spatial.catalogue.types import FieldType, KeyType, Layer, LayerField
 from spatial.crs import CRS84, CRS84H, OFFERED, Crs
 from spatial.errors import InvalidInput
@@ -34,6 +35,12 @@ LIMIT_DEFAULT: Final = 10
 LIMIT_MAX: Final = 10_000
 OFFSET_MAX: Final = 100_000
 WHOLE_NUMBER: Final = re.compile(r"-?[0-9]+")
+NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# RFC 3339; a + that came as a space is read as it was meant.
+MOMENT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[ +-][0-9]{2}:[0-9]{2})?"
+)
 # Beyond these PostgreSQL's bigint and timestamptz end.
 BIGINT: Final = 2**63
 EPOCH_MIN, EPOCH_MAX = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
@@ -55,6 +62,9 @@ def only(query: QueryParams, allowed: Iterable[str]) -> None:
         if name in seen:
             raise InvalidInput(f"Parameter {name!r} is given twice; give it once.", field=name)
         seen.add(name)
+    language = query.get("lang", "zh")
+    if language[:2].lower() not in LANGUAGES or len(language) > 5:
+        raise InvalidInput("lang is zh or en.", field="lang")
 
 
 def limit(query: Mapping[str, str]) -> int:
@@ -151,11 +161,11 @@ def interval(query: Mapping[str, str]) -> Interval | None:
 def _moment(text: str) -> tuple[datetime, datetime]:
     """Return first and last instant of a date-time, or of a whole UTC day."""
     try:
-        if len(text) == len("2026-01-01"):
-            day = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
+        if DAY.fullmatch(text):
+            day = datetime.combine(_day(text), datetime.min.time(), UTC)
             first, last = day, day + timedelta(days=1, microseconds=-1)
         else:
-            first = last = datetime.fromisoformat(text.upper().replace(" ", "+"))
+            first = last = _instant(text)
     except (ValueError, OverflowError) as error:
         raise InvalidInput(
             f"datetime: {text!r} is not an RFC 3339 time such as 2026-01-31T12:00:00Z, a date or an interval.",
@@ -166,6 +176,19 @@ def _moment(text: str) -> tuple[datetime, datetime]:
     if not EPOCH_MIN <= first <= EPOCH_MAX:
         raise InvalidInput(f"datetime: the year of {text!r} is out of range.", field="datetime")
     return first, last
+
+
+def _day(text: str) -> date:
+    if not DAY.fullmatch(text):
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+def _instant(text: str) -> datetime:
+    """Read a date-time; Python's own reader also takes week dates and other forms that RFC 3339 has not."""
+    if not MOMENT.fullmatch(text):
+        raise ValueError(text)
+    return datetime.fromisoformat(text.upper().replace(" ", "+"))
 
 
 def equals(query: Mapping[str, str], layer: Layer) -> tuple[tuple[LayerField, Value], ...]:
@@ -229,10 +252,9 @@ def _integer(name: str, text: str, *, low: int) -> int:
 
 
 def _number(name: str, text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError as error:
-        raise InvalidInput(f"{name}: {text!r} is not a number.", field=name) from error
+    if not NUMBER.fullmatch(text):
+        raise InvalidInput(f"{name}: {text!r} is not a number.", field=name)
+    number = float(text)
     if not math.isfinite(number):
         raise InvalidInput(f"{name}: {text!r} is not a finite number.", field=name)
     return number
@@ -250,14 +272,14 @@ def _read_boolean(name: str, text: str) -> bool:
 
 def _read_date(name: str, text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return _day(text)
     except ValueError as error:
         raise InvalidInput(f"{name}={text!r} is not a date such as 2026-01-31.", field=name) from error
 
 
 def _read_datetime(name: str, text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))
+        moment = _instant(text)
     except ValueError as error:
         raise InvalidInput(f"{name}={text!r} is not a time such as 2026-01-31T12:00:00Z.", field=name) from error
     if moment.tzinfo is None or not EPOCH_MIN <= moment <= EPOCH_MAX:

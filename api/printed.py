@@ -53,6 +53,11 @@ def shapes(features: list[dict[str, Any]]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": kept}
 
 
+def has_any(features: list[dict[str, Any]], name: str) -> bool:
+    """Tell whether some feature has a value of a property, whatever signs its name is made of."""
+    return any((one.get("properties") or {}).get(name) is not None for one in features)
+
+
 def grouped(number: float) -> str:
     """Return a number with its thousands set apart."""
     return f"{number:,}"

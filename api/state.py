@@ -10,7 +10,7 @@ from spatial.catalogue.catalogue import Catalogue
 from spatial.db.pool import ReadPool
 from spatial.errors import Unavailable
 
-DOCUMENTS_KEPT: Final = 1000
+BYTES_KEPT: Final = 64 * 1024 * 1024
 
 
 class DocumentCache:
@@ -19,18 +19,22 @@ class DocumentCache:
     def __init__(self) -> None:
         self._version = -1
         self._kept: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
+        self._size = 0
 
     def get(self, version: int, key: tuple[str, ...], build: Callable[[], bytes]) -> bytes:
         """Return the document of a key, built once per catalogue version."""
         if version != self._version:
             self._kept.clear()
+            self._size = 0
             self._version = version
         body = self._kept.get(key)
         if body is None:
             body = self._kept[key] = build()
-            if len(self._kept) > DOCUMENTS_KEPT:
-                # The Host header is part of the key, so a client could otherwise fill the memory.
-                self._kept.popitem(last=False)
+            self._size += len(body)
+            # The Host header is part of the key, so a client could otherwise fill the memory.
+            while self._size > BYTES_KEPT:
+                _key, oldest = self._kept.popitem(last=False)
+                self._size -= len(oldest)
         return body
 
 

@@ -1,14 +1,15 @@
 """Vector tiles straight from PostGIS: one statement for one tile, of one layer or of many."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Sequence
+from typing import Final
 
 from spatial.catalogue.catalogue import PublishedLayer
 from spatial.catalogue.types import KeyType, Layer, LayerField
-from spatial.crs import CGCS2000, WEB
+from spatial.crs import WEB
 from spatial.geometry import BBox
 from spatial.query.binds import Binds, quoted
-from spatial.query.types import Statement
+from spatial.query.feature import stored_geometry, table_sql
+from spatial.query.types import Fetcher, Statement
 from tiles.labels import has_labels, label_fields, label_layer
 from tiles.matrix import MAX_ZOOM, MatrixSet, TileId, TileOutside, buffered
 
@@ -19,11 +20,9 @@ BUFFER: Final = 64
 ID_MASK: Final = 9007199254740991
 
 
-class Fetcher(Protocol):
-    """What we need of an asyncpg connection."""
-
-    async def fetchrow(self, query: str, *args: object) -> Mapping[str, Any] | None:
-        """Run one statement and return its first row."""
+# No column can bear these names: spatial/ingest/naming.py clears % away.
+SHAPE: Final = "%shape"
+ID: Final = "%id"
 
 
 def zooms(layers: Sequence[PublishedLayer]) -> tuple[int, int]:
@@ -81,14 +80,14 @@ def _envelope(box: BBox, binds: Binds) -> str:
 
 
 def _layer_sql(layer: Layer, srid: int, frame: str, reach: str) -> str:
-    column, stored = _tile_column(layer, srid)
+    column, stored = stored_geometry(layer, srid)
     shape = f"ST_AsMVTGeom({_in_srid(column, stored, srid)}, {frame}, {EXTENT}, {BUFFER}, true)"
     return _mvt_sql(layer, layer.id, layer.fields, shape, f"{column} && {_in_srid(reach, srid, stored)}")
 
 
 def _labels_sql(layer: Layer, srid: int, frame: str) -> str:
     """Return the names whose point lies in the tile itself, so that no two tiles hold the same."""
-    column, stored = _tile_column(layer, srid)
+    column, stored = stored_geometry(layer, srid)
     label = f"t.{quoted(layer.geometry.label_column or '')}"
     shape = f"ST_AsMVTGeom({_in_srid(label, WEB, srid)}, {frame}, {EXTENT}, 0, true)"
     # The point lies in its area, so the index of the areas finds it; it needs none of its own.
@@ -98,21 +97,15 @@ def _labels_sql(layer: Layer, srid: int, frame: str) -> str:
 
 def _mvt_sql(layer: Layer, name: str, fields: Sequence[LayerField], shape: str, condition: str) -> str:
     columns = "".join(f", t.{quoted(field.name)}" for field in fields)
-    table = f"{quoted(layer.db_schema)}.{quoted(layer.table)}"
     # In the order of the key: the same content gives the same bytes, and the same things lie on top.
     rows = (
-        f"SELECT {shape} AS _shape, {_id_sql(layer)} AS _id{columns} FROM {table} t WHERE {condition}"
+        f'SELECT {shape} AS "{SHAPE}", {_id_sql(layer)} AS "{ID}"{columns} FROM {table_sql(layer)} t WHERE {condition}'
         f" ORDER BY t.{quoted(layer.key.column)}"
     )
-    return f"SELECT ST_AsMVT(r, '{name}', {EXTENT}, '_shape', '_id') FROM ({rows}) r WHERE _shape IS NOT NULL"
-
-
-def _tile_column(layer: Layer, srid: int) -> tuple[str, int]:
-    """Return the stored geometry that is nearest to a tile's system, and its own SRID."""
-    geometry = layer.geometry
-    if srid == WEB and geometry.web_column:
-        return f"t.{quoted(geometry.web_column)}", WEB
-    return f"t.{quoted(geometry.column)}", CGCS2000
+    # r.* is the row, even where a column is named r.
+    return (
+        f"SELECT ST_AsMVT(r.*, '{name}', {EXTENT}, '{SHAPE}', '{ID}') FROM ({rows}) r WHERE r.\"{SHAPE}\" IS NOT NULL"
+    )
 
 
 def _in_srid(expression: str, srid: int, wanted: int) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from api.responses import GEOJSON, HTML, JSON, MAPBOX_STYLE, OGC_REL, SCHEMA_JSON, link
+from api.negotiation import GEOJSON, HTML, JSON, MAPBOX_STYLE, SCHEMA_JSON
+from api.responses import OGC_REL, link
 from spatial.catalogue.catalogue import PublishedLayer
 from spatial.catalogue.types import CodeList, FieldType, KeyType, LayerField
 from spatial.crs import CRS84, CRS84H, EPSG4490, OFFERED, Crs

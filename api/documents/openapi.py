@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from api.documents.layers import offered_crs, property_schema
+from api.negotiation import GEOJSON, HTML, JSON, MAPBOX_STYLE, MVT, OPENAPI_JSON, SCHEMA_JSON
 from api.params import ITEMS_PARAMETERS, LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX
-from api.responses import GEOJSON, HTML, JSON, MAPBOX_STYLE, MVT, OPENAPI_JSON, SCHEMA_JSON
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
 from spatial.catalogue.types import CodeList
 from spatial.crs import CRS84, OFFERED

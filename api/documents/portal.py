@@ -39,7 +39,9 @@ def start_view(catalogue: Catalogue) -> dict[str, float] | None:
     layers = [one for one in catalogue.layers.values() if one.extent and one.density and one.feature_count]
     if not layers:
         return None
-    densest = max(layers, key=_features_per_area)
+    # A file of another city, however dense, must not take the map there while the city itself has something.
+    own = [one for one in layers if one.origin == "built_in"]
+    densest = max(own or layers, key=_features_per_area)
     lon, lat = _busiest_place(densest)
     return {"lon": round(lon, 6), "lat": round(lat, 6), "zoom": START_ZOOM}
 

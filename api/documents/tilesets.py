@@ -6,7 +6,8 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from api.documents.layers import property_schema
-from api.responses import JSON, MVT, OGC_REL, link
+from api.negotiation import JSON, MVT
+from api.responses import OGC_REL, link
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
 from spatial.catalogue.types import FieldType, Layer, Titled
 from spatial.crs import CRS84

@@ -8,8 +8,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from api.documents.layers import collection_document, feature_schema_document, queryables_document
+from api.negotiation import HTML, JSON, SCHEMA_JSON
 from api.params import COMMON_PARAMETERS, only
-from api.responses import HTML, JSON, SCHEMA_JSON, base_url, document_response, link
+from api.responses import base_url, document_response, link
 from api.routes.resource import Resource
 from api.state import catalogue_of
 from spatial.catalogue.catalogue import PublishedLayer

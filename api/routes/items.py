@@ -1,5 +1,6 @@
 """Features of a layer: pages and single ones."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -13,7 +14,8 @@ from starlette.routing import BaseRoute
 from api import params
 from api.documents.layers import default_crs, offered_crs
 from api.html import page
-from api.responses import GEOJSON, HTML, JSON, base_url, kept_query, link, negotiate, self_links
+from api.negotiation import GEOJSON, HTML, JSON, negotiate
+from api.responses import base_url, kept_query, link, self_links
 from api.routes.resource import Resource
 from api.state import catalogue_of, pool_of
 from spatial.catalogue.catalogue import PublishedLayer
@@ -24,6 +26,8 @@ from spatial.query.types import ItemsQuery, Page
 FORMATS: Final = {"json": GEOJSON, "geojson": GEOJSON, "html": HTML}
 LINKED: Final = {"json": GEOJSON, "html": HTML}
 """Formats that a page links to; ``geojson`` is another name for the first."""
+PAGE_ROWS_MAX: Final = 500
+"""Rows of a page for people."""
 
 
 async def items(request: Request) -> Response:
@@ -31,12 +35,21 @@ async def items(request: Request) -> Response:
     layer = catalogue_of(request).layer(request.path_params["layer"])
     chosen = negotiate(request, FORMATS)
     asked = _query(request, layer, is_form=chosen == "html")
+    if chosen == "html":
+        # A table of thousands of rows would hold the whole process up, and nobody reads it.
+        asked = replace(asked, limit=min(asked.limit, PAGE_ROWS_MAX))
     async with pool_of(request).connection() as conn:
         answer = await fetch_page(conn, layer, asked)
-    body = _collection_bytes(request, layer, answer, chosen)
+    following = _next_url(request, layer, answer, chosen)
+    body = _collection_bytes(request, layer, answer, chosen, following)
     if chosen == "html":
         return page(request, "items.html", document=orjson.loads(body), layer=layer, catalogue=catalogue_of(request))
-    return Response(body, media_type=GEOJSON, headers=_headers(asked.crs))
+    headers = _headers(asked.crs) | {"OGC-NumberReturned": str(answer.returned)}
+    if answer.matched is not None:
+        headers["OGC-NumberMatched"] = str(answer.matched)
+    if following:
+        headers["Link"] = f'<{following}>; rel="next"; type="{GEOJSON}"'
+    return Response(body, media_type=GEOJSON, headers=headers)
 
 
 async def item(request: Request) -> Response:
@@ -78,8 +91,15 @@ def _known_parameters(layer: PublishedLayer) -> frozenset[str]:
     return frozenset((*params.ITEMS_PARAMETERS, *(field.name for field in layer.definition.queryables)))
 
 
-def _collection_bytes(request: Request, layer: PublishedLayer, answer: Page, chosen: str) -> bytes:
+def _collection_bytes(
+    request: Request, layer: PublishedLayer, answer: Page, chosen: str, following: str | None
+) -> bytes:
     """Put the page of features, as PostgreSQL wrote it, into a feature collection."""
+    form = "html" if chosen == "html" else "json"
+    links = self_links(request, LINKED, form)
+    if following:
+        links.append(link(following, "next", LINKED[form]))
+    links.append(link(_layer_url(request, layer), "collection", JSON))
     head: dict[str, Any] = {
         "type": "FeatureCollection",
         "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -87,19 +107,18 @@ def _collection_bytes(request: Request, layer: PublishedLayer, answer: Page, cho
     }
     if answer.matched is not None:
         head["numberMatched"] = answer.matched
-    head["links"] = _page_links(request, layer, answer, "html" if chosen == "html" else "json")
+    head["links"] = links
     # Joined rather than added: each + would copy the features once more.
     return b"".join((orjson.dumps(head)[:-1], b',"features":[', answer.features, b"]}"))
 
 
-def _page_links(request: Request, layer: PublishedLayer, answer: Page, chosen: str) -> list[dict[str, Any]]:
-    links, url = self_links(request, LINKED, chosen), _layer_url(request, layer)
-    if answer.last is not None:
-        kept = kept_query(request, without=("offset", "cursor", "f"))
-        following = f"{kept}cursor={quote(str(answer.last), safe='')}&f={chosen}"
-        links.append(link(f"{url}/items?{following}", "next", LINKED[chosen]))
-    links.append(link(url, "collection", JSON))
-    return links
+def _next_url(request: Request, layer: PublishedLayer, answer: Page, chosen: str) -> str | None:
+    """Return the address of the page after this one; None after the last."""
+    if answer.last is None:
+        return None
+    kept = kept_query(request, without=("offset", "cursor", "f"))
+    form = "html" if chosen == "html" else "json"
+    return f"{_layer_url(request, layer)}/items?{kept}cursor={quote(str(answer.last), safe='')}&f={form}"
 
 
 def _layer_url(request: Request, layer: PublishedLayer) -> str:

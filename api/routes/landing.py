@@ -8,8 +8,9 @@ from starlette.routing import BaseRoute
 
 from api.conformance import CLASSES
 from api.documents.openapi import openapi_document
+from api.negotiation import HTML, JSON, OPENAPI_JSON
 from api.params import COMMON_PARAMETERS, only
-from api.responses import HTML, JSON, OGC_REL, OPENAPI_JSON, base_url, document_response, link
+from api.responses import OGC_REL, base_url, document_response, link
 from api.routes.resource import Resource
 from api.state import catalogue_of
 

@@ -17,8 +17,9 @@ from api.documents.tilesets import (
     tilejson_document,
     tileset_document,
 )
+from api.negotiation import HTML, JSON, MVT, PLAIN, negotiate
 from api.params import COMMON_PARAMETERS, only
-from api.responses import HTML, JSON, MVT, PLAIN, base_url, document_response, link, negotiate
+from api.responses import base_url, document_response, link
 from api.routes.resource import Resource
 from api.state import catalogue_of, pool_of
 from spatial.catalogue.catalogue import PublishedLayer

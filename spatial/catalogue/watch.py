@@ -12,6 +12,8 @@ from spatial.catalogue.catalogue import LOAD_SQL, Catalogue, catalogue_from_json
 
 CHANNEL: Final = "catalogue"
 RETRY_S: Final = 1.0
+COMMAND_TIMEOUT_S: Final = 10.0
+HEARTBEAT_S: Final = 30.0
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,9 @@ async def watch_catalogue(url: str, on_change: Callable[[Catalogue], None]) -> N
 
 
 async def _listen(url: str, on_change: Callable[[Catalogue], None]) -> None:
-    conn = await asyncpg.connect(url, timeout=5, server_settings={"application_name": "shikong catalogue"})
+    conn = await asyncpg.connect(
+        url, timeout=5, command_timeout=COMMAND_TIMEOUT_S, server_settings={"application_name": "shikong catalogue"}
+    )
     changed = asyncio.Event()
 
     def wake(*_args: Any) -> None:
@@ -55,8 +59,17 @@ async def _listen(url: str, on_change: Callable[[Catalogue], None]) -> None:
             # Cleared before reading: a change during the load wakes us once more.
             changed.clear()
             on_change(catalogue_from_json(await conn.fetchval(LOAD_SQL)))
-            await changed.wait()
+            await _wait(conn, changed)
         raise ConnectionResetError("the database closed the connection")
     finally:
         with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             await conn.close(timeout=1)
+
+
+async def _wait(conn: Any, changed: asyncio.Event) -> None:
+    """Wait for a change; ask now and then, since a connection whose other end has vanished hears nothing."""
+    while not changed.is_set():
+        try:
+            await asyncio.wait_for(changed.wait(), HEARTBEAT_S)
+        except TimeoutError:
+            await conn.execute("SELECT 1")

@@ -11,13 +11,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from spatial.crs import CGCS2000, GRID, WEB
+from spatial.db.schemas import CATALOGUE, CITY, IMPORTED
 
-CITY: Final = "city"
-"""Schema of the layers that the house itself defines."""
-IMPORTED: Final = "imported"
-"""Schema of the layers that users bring in as files."""
-CATALOGUE: Final = "catalogue"
-"""Schema of the table of layers."""
+__all__ = ["CATALOGUE", "CITY", "IMPORTED", "Base", "Code", "Feature"]  # the schemas too, for models
 
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

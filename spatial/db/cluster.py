@@ -7,11 +7,8 @@ on a unix socket, and on a loopback port for programs that want one. Every login
 import fcntl
 import getpass
 import json
-import os
-import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -25,40 +22,14 @@ import psutil
 import psycopg
 
 from spatial.db.binaries import Binaries, find_binaries
+from spatial.db.extensions import create_extensions
+from spatial.db.provision import check_path, free_port, is_free, socket_dir, write_configuration
 from spatial.db.roles import Login, bootstrap_statements
+from spatial.db.system import SYSTEM_USER, open_private, system_user, write_private
 from spatial.errors import Misconfigured, Unavailable
 
-SYSTEM_USER: Final = "postgres"
 DATABASE: Final = "shikong"
-SOCKET_PATH_MAX: Final = 107  # sockaddr_un on Linux
 START_TIMEOUT_S: Final = 60.0
-
-CONFIGURATION: Final = """\
-# Written by Shikong; lost at the next start. Put your own settings in shikong_local.conf beside it.
-listen_addresses = '127.0.0.1'
-port = {port}
-unix_socket_directories = '{socket_dir}'
-max_connections = 200
-shared_buffers = 512MB
-effective_cache_size = 4GB
-work_mem = 32MB
-maintenance_work_mem = 256MB
-max_wal_size = 4GB
-random_page_cost = 1.1
-jit = off
-timezone = 'UTC'
-log_timezone = 'UTC'
-password_encryption = 'scram-sha-256'
-{durability}
-include_if_exists = 'shikong_local.conf'
-"""
-# A test cluster may lose everything at a power cut; a city's may not.
-THROWAWAY: Final = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off"
-ACCESS: Final = """\
-# Written by Shikong: a password for everybody, from this machine only.
-local all all scram-sha-256
-host all all 127.0.0.1/32 scram-sha-256
-"""
 
 
 class Cluster:
@@ -153,7 +124,7 @@ class Cluster:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Keep a second process from starting or stopping the same cluster meanwhile."""
-        with (self.folder / "lock").open("w") as file:
+        with open_private(self.folder / "lock") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
@@ -186,8 +157,9 @@ class Cluster:
     # -- making it ------------------------------------------------------------------------------------------------
 
     def _prepare_folder(self) -> None:
+        check_path(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        user = self._system_user()
+        user = system_user()
         if user is None:
             return
         shutil.chown(self.folder, user.pw_uid, user.pw_gid)
@@ -202,10 +174,9 @@ class Cluster:
 
     def _initdb(self) -> None:
         passwords = {login.value: secrets.token_urlsafe(24) for login in Login}
-        self._save_state({"port": _free_port(), "passwords": passwords})
+        self._save_state({"port": free_port(), "passwords": passwords})
         secret = self.folder / ".pw"
-        secret.write_text(passwords[Login.SUPERUSER.value], encoding="utf-8")
-        self._give(secret)
+        write_private(secret, passwords[Login.SUPERUSER.value])
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)  # what a killed initdb left behind
         try:
@@ -225,23 +196,12 @@ class Cluster:
 
     def _write_configuration(self) -> None:
         state = self._state()
-        if not _is_free(state["port"]):
-            state["port"] = _free_port()
+        if not is_free(state["port"]):
+            state["port"] = free_port()
             self._save_state(state)
-        text = CONFIGURATION.format(
-            port=state["port"],
-            socket_dir=self._socket_dir() or "",
-            durability=THROWAWAY if self.throwaway else "",
+        write_configuration(
+            self.data, port=state["port"], sockets=socket_dir(self.folder), throwaway=self.throwaway
         )
-        for name, content in (("shikong.conf", text), ("pg_hba.conf", ACCESS)):
-            path = self.data / name
-            path.write_text(content, encoding="utf-8")
-            self._give(path)
-        main = self.data / "postgresql.conf"
-        include = "include = 'shikong.conf'\n"
-        if include not in main.read_text(encoding="utf-8"):
-            with main.open("a", encoding="utf-8") as file:
-                file.write(include)
 
     def _pg_start(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -307,11 +267,7 @@ class Cluster:
     # -- details --------------------------------------------------------------------------------------------------
 
     def _connect_host(self) -> str:
-        return self._socket_dir() or "127.0.0.1"
-
-    def _socket_dir(self) -> str | None:
-        folder = str(self.folder)
-        return folder if len(f"{folder}/.s.PGSQL.65535.lock") <= SOCKET_PATH_MAX else None
+        return socket_dir(self.folder) or "127.0.0.1"
 
     def _state(self) -> dict[str, Any]:
         path = self.folder / "cluster.json"
@@ -331,8 +287,7 @@ class Cluster:
     def _save_state(self, state: dict[str, Any]) -> None:
         path = self.folder / "cluster.json"
         fresh = path.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(state), encoding="utf-8")
+        write_private(fresh, json.dumps(state))
         fresh.replace(path)
 
     def _log_tail(self) -> str:
@@ -340,30 +295,12 @@ class Cluster:
             return ""
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:])
 
-    def _give(self, path: Path) -> None:
-        path.chmod(0o600)
-        user = self._system_user()
-        if user:
-            os.chown(path, user.pw_uid, user.pw_gid)
-
-    @staticmethod
-    def _system_user() -> pwd.struct_passwd | None:
-        """Return the user to drop to, or None where we are not root."""
-        if os.geteuid() != 0:
-            return None
-        try:
-            return pwd.getpwnam(SYSTEM_USER)
-        except KeyError as error:
-            raise Misconfigured(
-                f"There is no system user {SYSTEM_USER!r}. Install PostgreSQL: apt-get install postgresql"
-            ) from error
-
     def _run(self, program: str, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        user = self._system_user()
+        user = system_user()
         drop: dict[str, Any] = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         command: Sequence[str] = [self.binaries.program(program), *args]
         # Not a pipe for output: the server inherits it and would hold it open for ever.
-        with (self.folder / f"{program}.out").open("w+", encoding="utf-8") as out:
+        with open_private(self.folder / f"{program}.out") as out:
             done = subprocess.run(
                 command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
                 cwd=self.folder, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}, check=False,
@@ -375,41 +312,3 @@ class Cluster:
             who = user.pw_name if user else getpass.getuser()
             raise Unavailable(f"{program} failed as {who}: {text.strip()[-800:]}")
         return subprocess.CompletedProcess(command, done.returncode, text, "")
-
-
-def create_extensions(conn: psycopg.Connection[Any]) -> None:
-    """Create the extensions that the platform stands on.
-
-    Raises
-    ------
-    Misconfigured
-        One is not installed, or the login may not create it.
-    """
-    packages = {"postgis": "postgis-3", "pg_trgm": "(contrib)", "btree_gist": "(contrib)", "pgrouting": "pgrouting"}
-    for name, package in packages.items():
-        try:
-            conn.execute(f"CREATE EXTENSION IF NOT EXISTS {name}")
-        except (psycopg.errors.UndefinedFile, psycopg.errors.FeatureNotSupported) as error:
-            raise Misconfigured(
-                f"The PostgreSQL extension {name} is not installed. On Debian: apt-get install postgresql-15-{package}"
-            ) from error
-        except psycopg.errors.InsufficientPrivilege as error:
-            raise Misconfigured(
-                f"This login may not create the extension {name}. Ask a superuser: CREATE EXTENSION {name};"
-            ) from error
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

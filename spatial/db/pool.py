@@ -11,6 +11,7 @@ from spatial.errors import Unavailable
 STATEMENTS_KEPT: Final = 1000
 CONNECT_TIMEOUT_S: Final = 5.0
 CLOSE_TIMEOUT_S: Final = 5.0
+VANISHED_AFTER_S: Final = 2.0
 
 # Asked in this order: the first is a kind of the second.
 REASONS: Final = (
@@ -24,11 +25,27 @@ REASONS: Final = (
     ),
     (
         # Between the commit of a replaced layer and its notification, a request still knows the old columns.
-        (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InvalidCachedStatementError),
+        (
+            asyncpg.UndefinedTableError,
+            asyncpg.UndefinedColumnError,
+            asyncpg.UndefinedFunctionError,
+            asyncpg.InvalidCachedStatementError,
+        ),
         "The layer is just being replaced. Ask again.",
     ),
     (
-        (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError),
+        (
+            OSError,  # TimeoutError is one
+            asyncpg.PostgresConnectionError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+            asyncpg.PostgresIOError,
+            asyncpg.InvalidCatalogNameError,
+            asyncpg.InvalidAuthorizationSpecificationError,
+            asyncpg.InsufficientPrivilegeError,
+            asyncpg.DeadlockDetectedError,
+            asyncpg.LockNotAvailableError,
+        ),
         "The database does not answer at the moment. Ask again.",
     ),
 )
@@ -59,6 +76,8 @@ class ReadPool:
         self._url = url
         self._size = size
         self._timeout_s = timeout_s
+        # PostgreSQL ends a slow statement itself; this ends the wait for one that has vanished.
+        self._command_timeout_s = statement_timeout_s + VANISHED_AFTER_S
         self._session = {
             "application_name": "shikong web",
             "statement_timeout": str(int(statement_timeout_s * 1000)),
@@ -133,6 +152,7 @@ class ReadPool:
             statement_cache_size=STATEMENTS_KEPT,
             max_cached_statement_lifetime=0,
             timeout=CONNECT_TIMEOUT_S,
+            command_timeout=self._command_timeout_s,
             server_settings=self._session,
         )
         self._open.add(conn)
@@ -158,8 +178,9 @@ class Loan:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        # A cancelled request leaves its query running on the connection.
-        self._pool.give_back(self._conn, is_sound=kind is None or issubclass(kind, Exception))
+        # A cancelled request leaves its query running on the connection, and so does one that nobody answered.
+        is_sound = kind is None or (issubclass(kind, Exception) and not issubclass(kind, OSError))
+        self._pool.give_back(self._conn, is_sound=is_sound)
         if error is not None:
             _raise_unavailable(error)
 

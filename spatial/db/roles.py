@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
-from spatial.db.base import CATALOGUE, CITY, IMPORTED
+from spatial.db.schemas import CATALOGUE, CITY, IMPORTED
 
 
 class Login(StrEnum):

@@ -12,7 +12,7 @@ flips to a walk along the primary key that costs twenty times as much):
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import asyncpg
 
@@ -20,8 +20,8 @@ from spatial.catalogue.catalogue import PublishedLayer
 from spatial.crs import Crs
 from spatial.query.binds import Binds, quoted
 from spatial.query.errors import OutsideCrs, UnknownFeature
-from spatial.query.feature import feature_sql
-from spatial.query.types import ItemsQuery, Key, Page, Statement
+from spatial.query.feature import feature_sql, table_sql
+from spatial.query.types import Fetcher, ItemsQuery, Key, Page, Statement
 from spatial.query.where import (
     KEY_SQL_TYPE,
     bbox_condition,
@@ -38,11 +38,8 @@ COUNT_CAP: Final = 10_000
 """Matches are counted up to here; beyond, ``numberMatched`` is left out."""
 
 
-class Fetcher(Protocol):
-    """What we need of an asyncpg connection."""
-
-    async def fetchrow(self, query: str, *args: object) -> Mapping[str, Any] | None:
-        """Run one statement and return its first row."""
+POSITION: Final = '"%n"'
+"""Place of a row in its page; no column can bear the name (spatial/ingest/naming.py clears % away)."""
 
 
 async def fetch_page(conn: Fetcher, layer: PublishedLayer, query: ItemsQuery) -> Page:
@@ -117,18 +114,18 @@ def page_statement(layer: PublishedLayer, query: ItemsQuery) -> Statement:
         window += f" OFFSET {binds.add(query.offset, 'bigint')}"
     # Rows first, JSON after: with OFFSET in the same SELECT the passed-over rows would be written too.
     if is_near:
-        hits = f"hit AS MATERIALIZED (SELECT t.{key} FROM {table_sql(layer)} t{_where(conditions)}),"
+        hits = f"hit AS MATERIALIZED (SELECT t.{key} FROM {table_sql(layer.definition)} t{_where(conditions)}),"
         keys = f"SELECT {key} FROM hit {_where([after] if after else [])} {window}"
         page = (
-            f"SELECT t.*, row_number() OVER (ORDER BY t.{key}) AS _n FROM ({keys}) k"
-            f" JOIN {table_sql(layer)} t USING ({key})"
+            f"SELECT t.*, row_number() OVER (ORDER BY t.{key}) AS {POSITION} FROM ({keys}) k"
+            f" JOIN {table_sql(layer.definition)} t USING ({key})"
         )
         matched = "(SELECT count(*) FROM hit)"
     else:
         hits = ""
         walk = [*conditions, f"t.{after}"] if after else conditions
-        rows = f"SELECT t.* FROM {table_sql(layer)} t{_where(walk)} {window.replace(key, f't.{key}')}"
-        page = f"SELECT t.*, row_number() OVER () AS _n FROM ({rows}) t"
+        rows = f"SELECT t.* FROM {table_sql(layer.definition)} t{_where(walk)} {window.replace(key, f't.{key}')}"
+        page = f"SELECT t.*, row_number() OVER () AS {POSITION} FROM ({rows}) t"
         matched = _capped_count(layer, query, conditions)
     columns = _page_columns(layer, query.crs, limit)
     sql = f"WITH {hits} page AS ({page}) SELECT {columns}, {matched} AS matched FROM page t"
@@ -141,9 +138,9 @@ def page_statement(layer: PublishedLayer, query: ItemsQuery) -> Statement:
 @lru_cache(maxsize=1000)
 def _page_columns(layer: PublishedLayer, crs: Crs, limit: str) -> str:
     return (
-        f"convert_to(string_agg({feature_sql(layer.definition, crs)}, ',') FILTER (WHERE _n <= {limit}), 'UTF8')"
-        " AS features, count(*) AS found,"
-        f" (array_agg(t.{quoted(layer.definition.key.column)}) FILTER (WHERE _n = {limit}))[1] AS last"
+        f"convert_to(string_agg({feature_sql(layer.definition, crs)}, ',') FILTER (WHERE {POSITION} <= {limit}),"
+        " 'UTF8') AS features, count(*) AS found,"
+        f" (array_agg(t.{quoted(layer.definition.key.column)}) FILTER (WHERE {POSITION} = {limit}))[1] AS last"
     )
 
 
@@ -152,14 +149,8 @@ def _one_feature_sql(layer: PublishedLayer, crs: Crs) -> str:
     key = layer.definition.key
     return (
         f"SELECT convert_to({feature_sql(layer.definition, crs)}, 'UTF8') AS feature"
-        f" FROM {table_sql(layer)} t WHERE t.{quoted(key.column)} = $1::{KEY_SQL_TYPE[key.type]}"
+        f" FROM {table_sql(layer.definition)} t WHERE t.{quoted(key.column)} = $1::{KEY_SQL_TYPE[key.type]}"
     )
-
-
-@lru_cache(maxsize=1000)
-def table_sql(layer: PublishedLayer) -> str:
-    """Return the layer's table as quoted SQL."""
-    return f"{quoted(layer.definition.db_schema)}.{quoted(layer.definition.table)}"
 
 
 def _is_near(layer: PublishedLayer, query: ItemsQuery) -> bool:
@@ -188,7 +179,7 @@ def _capped_count(layer: PublishedLayer, query: ItemsQuery, conditions: list[str
     """Count up to the cap on the first page; a large box is known to be beyond it."""
     if not query.is_filtered or query.bbox is not None or query.after is not None:
         return "NULL::bigint"
-    rows = f"SELECT 1 FROM {table_sql(layer)} t{_where(conditions)} LIMIT {COUNT_CAP + 1}"
+    rows = f"SELECT 1 FROM {table_sql(layer.definition)} t{_where(conditions)} LIMIT {COUNT_CAP + 1}"
     return f"(SELECT count(*) FROM ({rows}) c)"
 
 

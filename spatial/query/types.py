@@ -1,7 +1,9 @@
 """What may be asked of a layer, and what comes back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 from spatial.catalogue.types import LayerField
@@ -12,6 +14,13 @@ Key = int | str | UUID
 """A feature id; its Python type follows the layer's key type."""
 Value = str | int | float | bool | date | datetime
 """A property's value, already of the property's type."""
+
+
+class Fetcher(Protocol):
+    """What we need of an asyncpg connection."""
+
+    async def fetchrow(self, query: str, *args: object) -> Mapping[str, Any] | None:
+        """Run one statement and return its first row."""
 
 
 @dataclass(frozen=True, slots=True)

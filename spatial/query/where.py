@@ -10,6 +10,7 @@ from spatial.catalogue.types import FieldType, KeyType, Layer, LayerField
 from spatial.crs import CGCS2000, DOMAIN, GRID, WEB, same_numbers
 from spatial.geometry import BBox
 from spatial.query.binds import Binds, quoted
+from spatial.query.feature import stored_geometry
 from spatial.query.types import Interval, Value
 
 SQL_TYPE: Final = {
@@ -62,7 +63,7 @@ def bbox_condition(layer: Layer, box: BBox, binds: Binds, *, by_index: bool) -> 
             BBox(-180.0, box.south, box.east, box.north, box.srid, box.low, box.high),
         )
         return "(" + " OR ".join(bbox_condition(layer, half, binds, by_index=by_index) for half in halves) + ")"
-    column, srid = _box_column(layer, box.srid)
+    column, srid = stored_geometry(layer, box.srid)
     corners = [binds.add(value, "float8") for value in (box.west, box.south, box.east, box.north)]
     envelope = f"ST_MakeEnvelope({', '.join(corners)}, {srid})"
     if same_numbers(srid, box.srid):
@@ -87,16 +88,6 @@ def _intersects_box(column: str, corners: Sequence[str], envelope: str, srid: in
     # A box smaller than its margins has no inside.
     has_inside = f"{east} - {west} > {2 * margin} AND {north} - {south} > {2 * margin}"
     return f"(({has_inside} AND {column} @ {inner}) OR ST_Intersects({column}, {envelope}))"
-
-
-def _box_column(layer: Layer, srid: int) -> tuple[str, int]:
-    """Choose the stored geometry whose coordinates are those of the box, or the canonical one."""
-    geometry = layer.geometry
-    if srid == WEB and geometry.web_column:
-        return f"t.{quoted(geometry.web_column)}", WEB
-    if srid == GRID and geometry.grid_column:
-        return f"t.{quoted(geometry.grid_column)}", GRID
-    return f"t.{quoted(geometry.column)}", CGCS2000
 
 
 def _height_conditions(layer: Layer, box: BBox, binds: Binds) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from api.html import language_of
+from api.negotiation import language_of
 from api.printed import crs_name, local_time, shapes, unit_sign
 from tests.api.conftest import EVIL, Tiny
 

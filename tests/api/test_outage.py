@@ -1,5 +1,7 @@
 """PostgreSQL stopped and started, or busy, while clients ask: 503 with Retry-After, then recovery by itself."""
 
+import os
+import signal
 import threading
 import time
 from collections import Counter
@@ -126,6 +128,25 @@ def test_a_statement_that_takes_too_long_answers_503(own_cluster: tuple[Cluster,
         blocker.rollback()
         assert slow.status_code == 503
         assert "smaller bbox" in slow.json()["detail"]
+
+
+def test_a_vanished_database_does_not_hang_requests(own_cluster: tuple[Cluster, Access]) -> None:
+    """A stopped process answers nothing, as a host behind a cut cable does; PostgreSQL's own timeout cannot help."""
+    cluster, access = own_cluster
+    with (
+        serve(access, SHIKONG_STATEMENT_TIMEOUT_S="0.5", SHIKONG_POOL_SIZE="1") as server,
+        httpx.Client(base_url=server.base_url, timeout=30) as client,
+        psycopg.connect(cluster.url(Login.SUPERUSER), autocommit=True) as watcher,
+    ):
+        wait_for(client, ITEMS, 200)
+        backends = watcher.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'shikong web'").fetchall()
+        assert len(backends) == 1
+        os.kill(backends[0][0], signal.SIGSTOP)
+        try:
+            assert client.get(ITEMS).status_code == 503
+        finally:
+            os.kill(backends[0][0], signal.SIGCONT)
+        wait_for(client, ITEMS, 200)
 
 
 def wait_for(client: httpx.Client, url: str, status: int) -> httpx.Response:

@@ -145,6 +145,10 @@ def test_a_matrix_set_is_the_registered_one(web: TestClient, grid: str) -> None:
         same = known.matrix(int(matrix["id"]))
         assert matrix["scaleDenominator"] == pytest.approx(same.scaleDenominator)
         assert (matrix["matrixWidth"], matrix["matrixHeight"]) == (same.matrixWidth, same.matrixHeight)
+        assert matrix["pointOfOrigin"] == pytest.approx(same.pointOfOrigin)
+        assert matrix["cellSize"] == pytest.approx(same.cellSize)
+    crs = {"WebMercatorQuad": "EPSG/0/3857", "WorldCRS84Quad": "OGC/1.3/CRS84"}[grid]
+    assert document["crs"] == f"http://www.opengis.net/def/crs/{crs}"
     assert web.get("/tileMatrixSets/Nope").status_code == 404
 
 
