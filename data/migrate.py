@@ -10,6 +10,7 @@ from alembic.util import CommandError
 
 from data.catalogue.read import read_code_lists, read_groups, read_layers
 from spatial.catalogue.queries import sync_built_in
+from spatial.db.locks import MIGRATION_LOCK
 from spatial.db.roles import grant_statements
 from spatial.errors import Misconfigured
 
@@ -44,6 +45,8 @@ def migrate(url: str) -> None:
             f"The database was made by a newer version of Shikong ({error}). Update the program: git pull"
         ) from error
     with psycopg.connect(url) as conn:
+        # The migrations held it too, and let it go when they were committed.
+        conn.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
         for path in sorted((HERE / "sql").glob("*.sql")):
             conn.execute(path.read_bytes())
         _grant(conn)

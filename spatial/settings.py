@@ -64,7 +64,8 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, url: str) -> str:
         if url and not url.startswith(("postgresql://", "postgres://")):
             raise ValueError("must look like postgresql://user:password@host:5432/database")
-        return url
+        # SQLAlchemy knows the long name only.
+        return url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url
 
 
 def get_settings() -> Settings:

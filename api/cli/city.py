@@ -1,8 +1,6 @@
 """Making the database ready: shape, built-in layers, and the sample city where nothing stands yet."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, Final
 
@@ -10,13 +8,15 @@ import psycopg
 from psycopg import sql
 
 from api.cli.console import good, progress_bar, step
+from api.cli.database import owner
 from data.catalogue.read import read_layers
 from data.migrate import migrate
 from data.sample.load import load_sample
 from data.sample.sizes import SampleSize
 from spatial.catalogue.queries import refresh_layer
 from spatial.db.access import Access
-from spatial.errors import Conflict, Misconfigured, Unavailable
+from spatial.db.locks import SAMPLE_LOCK
+from spatial.errors import Conflict, Misconfigured
 from spatial.settings import Settings
 
 TRUTH: Final = "sample_truth.jsonl"
@@ -31,17 +31,6 @@ class Sample(StrEnum):
     SMALL = "small"
     CITY = "city"
     NONE = "none"
-
-
-@contextmanager
-def owner(access: Access) -> Iterator[psycopg.Connection[Any]]:
-    """Give the owner's connection; it commits at the end, and not at all when the block fails."""
-    try:
-        conn = psycopg.connect(access.owner_url, connect_timeout=10)
-    except psycopg.OperationalError as error:
-        raise Unavailable(f"The database does not answer: {str(error).strip()}") from error
-    with conn:
-        yield conn
 
 
 def prepare(settings: Settings, access: Access, sample: Sample) -> None:
@@ -77,17 +66,10 @@ def fill(settings: Settings, access: Access, sample: Sample) -> None:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(settings.state_dir).free < MIN_FREE_BYTES:
         raise Misconfigured(f"Less than 1 GB is free under {settings.state_dir}. Make room, then run ./run up again.")
-    with progress_bar("正在生成示例城市（合成数据）", "building the sample city (synthetic)") as bar:
-        tasks: dict[str, Any] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done, total=total)
-
+    with progress_bar("正在生成示例城市（合成数据）", "building the sample city (synthetic)") as show:
         with owner(access) as conn:
             # Two who fill at once: the second waits, and then finds the city full.
-            conn.execute("SELECT pg_advisory_xact_lock(3402)")
+            conn.execute("SELECT pg_advisory_xact_lock(%s)", [SAMPLE_LOCK])
             if not is_empty(conn):
                 raise Conflict("The city is not empty: a sample goes into an empty one only.")
             load_sample(conn, SampleSize(sample.value), truth_path=settings.state_dir / TRUTH, progress=show)

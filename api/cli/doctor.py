@@ -10,7 +10,7 @@ from typing import Any, Final
 import psycopg
 from alembic.script import ScriptDirectory
 
-from api.cli import server
+from api.cli import note, server
 from api.cli.console import console
 from data.catalogue.read import read_layers
 from data.migrate import alembic_config
@@ -202,7 +202,7 @@ def _assets(settings: Settings) -> Iterator[Finding]:
 
 def _server(settings: Settings) -> Iterator[Finding]:
     what = "网站 server"
-    one = server.running(settings)
+    one = note.running(settings)
     if one is None:
         server.check_port(settings)
         yield Finding(what, f"not running; port {settings.port} is free", "Start it: ./run up")

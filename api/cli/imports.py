@@ -1,26 +1,21 @@
 """``shikong import`` and ``shikong layers``: files become layers, and layers are listed and dropped."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-import psycopg
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from api.cli.console import console, good, step
+from api.cli.console import console, good, progress_bar
+from api.cli.database import owner
 from spatial.catalogue.errors import BuiltInLayer
 from spatial.catalogue.queries import drop_layer, load_catalogue
 from spatial.db.access import current_access
-from spatial.errors import Misconfigured, Unavailable
 from spatial.gcj02 import Shift
 from spatial.ingest.load import import_file
 from spatial.ingest.types import ImportOptions, ImportReport, Mode, Part
-from spatial.ingest.types import Progress as Tell
 from spatial.settings import get_settings
 
 PART_STORED: Final = 3
@@ -102,7 +97,9 @@ def import_command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         where=where,
     )
     try:
-        with _owner() as conn, _bar() as tell:
+        # Opening reads a whole text file once, to prove its encoding.
+        bar = progress_bar("正在导入", "importing", stages=STAGES, first="打开 / opening")
+        with owner(current_access(settings)) as conn, bar as tell:
             report = import_file(conn, file, options, progress=tell)
     except KeyboardInterrupt:
         typer.echo("shikong: Interrupted; nothing was stored.", err=True)
@@ -117,7 +114,7 @@ def list_layers(context: typer.Context) -> None:
     """列出图层 / list all layers."""
     if context.invoked_subcommand is not None:
         return
-    with _owner() as conn:
+    with owner(current_access(get_settings())) as conn:
         catalogue = load_catalogue(conn)
     table = Table("id", "名称 title", "几何 geometry", "来源 origin", box=None, pad_edge=False)
     table.add_column("数量 features", justify="right")
@@ -131,55 +128,12 @@ def list_layers(context: typer.Context) -> None:
 @layers_app.command(name="drop")
 def drop(layer: Annotated[str, typer.Argument(help="图层标识 / id of the layer.")]) -> None:
     """删除导入的图层 / drop an imported layer and its rows."""
-    with _owner() as conn:
+    with owner(current_access(get_settings())) as conn:
         found = load_catalogue(conn).layer(layer)
         if found.origin == "built_in":
             raise BuiltInLayer(layer)
         drop_layer(conn, found.definition)
     good(f"已删除图层 {layer}（{found.feature_count:,} 个要素）", f"dropped {layer}, {found.feature_count:,} features")
-
-
-@contextmanager
-def _owner() -> Iterator[psycopg.Connection[Any]]:
-    """Give the owner's connection; it commits at the end, and not at all when the block fails."""
-    try:
-        conn = psycopg.connect(current_access(get_settings()).owner_url, connect_timeout=10)
-    except psycopg.OperationalError as error:
-        raise Unavailable(f"The database does not answer: {str(error).strip()}. Start it with: ./run up") from error
-    try:
-        with conn:
-            yield conn
-    except psycopg.errors.UndefinedTable as error:
-        raise Misconfigured("The database has an older shape. Bring it up to date with: ./run up") from error
-    except psycopg.Error as error:
-        raise Unavailable(f"The database refused: {str(error).strip()}") from error
-
-
-@contextmanager
-def _bar() -> Iterator[Tell]:
-    """Show one bar for each stage while the block runs; on a terminal only, a log gets one line."""
-    if not console.is_terminal:
-        step("正在导入", "importing")
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
-        # Opening reads a whole text file once, to prove its encoding.
-        tasks: dict[str, Any] = {"opening": bar.add_task("打开 / opening", total=None)}
-
-        def tell(stage: str, done: int, total: int | None) -> None:
-            bar.update(tasks["opening"], visible=False)
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(STAGES[stage], total=total)
-            bar.update(tasks[stage], completed=done, total=total)
-
-        yield tell
 
 
 def _print(report: ImportReport) -> None:

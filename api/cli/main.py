@@ -1,6 +1,5 @@
 """``shikong``: the commands of an installation."""
 
-import fcntl
 import os
 import signal
 import sys
@@ -9,12 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
+import psutil
 import psycopg
 import sqlalchemy.exc
 import typer
 
-from api.cli import city, doctor, imports, server
+from api.cli import city, doctor, imports, note, server
 from api.cli.console import console, good, step
+from api.cli.database import owner
+from api.cli.note import locked
 from data.migrate import migrate as migrate_database
 from spatial.db.access import Access, cluster_of, current_access, open_access
 from spatial.errors import CityError
@@ -52,31 +54,42 @@ def up(
     """启动：数据库、示例城市、网站 / start the database, fill it when empty, and serve."""
     settings = get_settings()
     signal.signal(signal.SIGTERM, _end)
-    with _alone(settings):
-        already = server.running(settings)
-        if already:
+    with locked(settings, "up.lock"):
+        one = note.running(settings)
+        starts_cluster = not settings.database_url and not cluster_of(settings).is_running()
+        if one:
             open_access(settings)
-            server.print_addresses(already, settings)
-            return
-        server.check_port(settings)
-        step("启动数据库", "starting the database")
-        try:
-            access = open_access(settings)
-            with _given_up_at_once(settings):
-                city.prepare(settings, access, sample)
-            started = server.start_detached(settings) if detach else None
-        except BaseException:
-            _stop_cluster(settings)
-            raise
-    if started:
-        server.print_addresses(started, settings)
+        else:
+            one = _begin(settings, sample, detach=detach, starts_cluster=starts_cluster)
+    if one.pid != os.getpid():
+        server.wait_for_answer(one)
+        server.print_addresses(one, settings)
         console.print("  停止 [dim]/ stop:[/] ./run down")
         return
     try:
-        _serve(settings)
+        _serve(settings, one)
     finally:
-        _stop_cluster(settings)
+        # One step for who else begins meanwhile: server and database are both there, or neither is.
+        with locked(settings, "up.lock"):
+            note.forget(settings, one)
+            if starts_cluster:
+                _stop_cluster(settings)
         good("已停止", "stopped")
+
+
+def _begin(settings: Settings, sample: city.Sample, *, detach: bool, starts_cluster: bool) -> note.Running:
+    """Make the database ready; return the server that was started, or this process, noted as the server to be."""
+    server.check_port(settings)
+    step("启动数据库", "starting the database")
+    try:
+        access = open_access(settings)
+        with _given_up_at_once(settings, starts_cluster=starts_cluster):
+            city.prepare(settings, access, sample)
+        return server.start_detached(settings) if detach else note.claim(settings)
+    except BaseException:
+        if starts_cluster:
+            _stop_cluster(settings)
+        raise
 
 
 @app.command()
@@ -97,9 +110,13 @@ def serve(
 ) -> None:
     """只启动网站 / the web server alone, over a database that is ready."""
     settings = get_settings()
-    with city.owner(current_access(settings)):
+    with owner(current_access(settings)):
         pass  # Better one clear line now than a 503 for every request later.
-    _serve(settings, log=log)
+    me = note.claim(settings)
+    try:
+        _serve(settings, me, log=log)
+    finally:
+        note.forget(settings, me)
 
 
 @app.command()
@@ -111,7 +128,7 @@ def status() -> None:
     else:
         pid = cluster_of(settings).pid()
         console.print(f"数据库 [dim]/ database:[/] {f'pid {pid}' if pid else '未运行 / not running'}")
-    one = server.running(settings)
+    one = note.running(settings)
     if one is None:
         console.print("网站 [dim]/ server:[/] 未运行 / not running")
         raise typer.Exit(1)
@@ -151,6 +168,14 @@ def main() -> None:
         sys.exit(f"shikong: {_one_line(error)}")
     except (psycopg.OperationalError, sqlalchemy.exc.OperationalError) as error:
         sys.exit(f"shikong: The database does not answer: {_one_line(getattr(error, 'orig', error))}")
+    except PermissionError as error:
+        sys.exit(f"shikong: {_not_permitted(error.filename or 'it')}")
+    except psutil.AccessDenied as error:
+        sys.exit(f"shikong: {_not_permitted(f'process {error.pid}')}")
+
+
+def _not_permitted(what: object) -> str:
+    return f"No permission for {what}. Where it belongs to another user, run the command as that user."
 
 
 def _one_line(error: object) -> str:
@@ -164,13 +189,13 @@ def _database() -> Access:
     return open_access(get_settings())
 
 
-def _serve(settings: Settings, *, log: bool = False) -> None:
-    def tell(one: server.Running) -> None:
+def _serve(settings: Settings, me: note.Running, *, log: bool = False) -> None:
+    def tell(one: note.Running) -> None:
         if not log:
             server.print_addresses(one, settings)
             console.print("  停止 [dim]/ stop:[/] Ctrl-C")
 
-    server.serve(settings, verbose=log, on_ready=tell)
+    server.serve(settings, me, verbose=log, on_ready=tell)
 
 
 def _stop_cluster(settings: Settings) -> bool:
@@ -183,22 +208,13 @@ def _stop_cluster(settings: Settings) -> bool:
     return was_running
 
 
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Keep two ``up`` at the same moment one after the other."""
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    with (settings.state_dir / "up.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def _end(_signal: int, _frame: Any) -> None:
     """End as if by Ctrl-C, so that everything that was begun is undone."""
     raise KeyboardInterrupt
 
 
 @contextmanager
-def _given_up_at_once(settings: Settings) -> Iterator[None]:
+def _given_up_at_once(settings: Settings, *, starts_cluster: bool) -> Iterator[None]:
     """End the whole process on Ctrl-C and the like; PostgreSQL undoes what was not committed.
 
     An exception would not do: raised while Python happens to run a callback of a library, it is printed and
@@ -210,7 +226,8 @@ def _given_up_at_once(settings: Settings) -> Iterator[None]:
             signal.signal(one, signal.SIG_IGN)
         console.print()
         step("已中断，未完成的内容已撤销", "interrupted; nothing half done is left")
-        _stop_cluster(settings)
+        if starts_cluster:
+            _stop_cluster(settings)
         os._exit(130)
 
     before = {one: signal.signal(one, end) for one in GIVE_UP}

@@ -1,9 +1,8 @@
-"""The web server as processes: a supervisor with its workers, found again by a note, and stopped."""
+"""The web server as processes: a supervisor with its workers, started and stopped."""
 
+import contextlib
 import copy
 import ctypes
-import http.client
-import json
 import logging
 import os
 import signal
@@ -13,8 +12,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
-from dataclasses import asdict, dataclass
 from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +25,7 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 
 from api.app import app_from_environment
 from api.cli.console import console
+from api.cli.note import Running, forget, running
 from spatial.errors import Misconfigured, Unavailable
 from spatial.settings import PROJECT, Settings
 
@@ -35,38 +33,13 @@ START_TIMEOUT_S: Final = 60.0
 STOP_TIMEOUT_S: Final = 30.0
 GRACE_S: Final = 8
 """How long requests that are under way may take once the server is told to stop."""
-IDLE_S: Final = 30
-"""How long an idle connection of a browser is kept."""
+IDLE_S: Final = 75
+"""How long an idle connection is kept; clients and proxies that keep one think of a minute."""
 WORKER_SILENCE_S: Final = 30
 """A worker that does not answer its supervisor for so long is hung, and replaced."""
 MAX_LOG_BYTES: Final = 20_000_000
 PR_SET_PDEATHSIG: Final = 1
 """prctl(2): the signal that a process gets when its parent dies."""
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A server that was started and lives."""
-
-    pid: int
-    started: float
-    host: str
-    port: int
-
-    @property
-    def url(self) -> str:
-        """Return the address for a browser on this machine."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
-        return f"http://{host}:{self.port}"
-
-    def answers(self) -> bool:
-        """Tell whether the server answers a request now."""
-        with closing(http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=5)) as connection:
-            try:
-                connection.request("GET", "/conformance")
-                return connection.getresponse().status < 500
-            except (OSError, http.client.HTTPException):
-                return False
 
 
 def worker() -> Starlette:
@@ -76,11 +49,13 @@ def worker() -> Starlette:
     return app_from_environment()
 
 
-def serve(settings: Settings, *, verbose: bool, on_ready: Callable[[Running], None]) -> None:
+def serve(settings: Settings, me: Running, *, verbose: bool, on_ready: Callable[[Running], None]) -> None:
     """Run the web server in the foreground until it is told to stop.
 
     Parameters
     ----------
+    me
+        This process, as :func:`api.cli.note.claim` noted it; whoever claimed forgets it afterwards.
     verbose
         Whether starts and stops of workers are logged, as in a log file; a terminal gets warnings only.
     on_ready
@@ -93,7 +68,7 @@ def serve(settings: Settings, *, verbose: bool, on_ready: Callable[[Running], No
     Unavailable
         The workers did not start; their messages stand before ours.
     """
-    check_port(settings)
+    listener = _listen(settings)
     config = Config(
         "api.cli.server:worker",
         factory=True,
@@ -112,28 +87,11 @@ def serve(settings: Settings, *, verbose: bool, on_ready: Callable[[Running], No
         log_config=_log_config(),
         log_level="info" if verbose else "warning",
     )
-    supervisor = _Supervisor(config, [_listen(settings)], has_terminal=not verbose)
-    me = Running(os.getpid(), psutil.Process().create_time(), settings.host, settings.port)
-    note = _note(settings)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps(asdict(me)), encoding="utf-8")
+    supervisor = _Supervisor(config, [listener], has_terminal=not verbose)
     threading.Thread(target=_when_ready, args=(me, on_ready), daemon=True).start()
-    try:
-        supervisor.run()
-    finally:
-        note.unlink(missing_ok=True)
+    supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise Unavailable("The web server did not start; the messages before this line say why.")
-
-
-def running(settings: Settings) -> Running | None:
-    """Find the server that this installation runs; a note of a server that died counts for nothing."""
-    try:
-        one = Running(**json.loads(_note(settings).read_text(encoding="utf-8")))
-        same = abs(psutil.Process(one.pid).create_time() - one.started) < 1
-    except (OSError, ValueError, TypeError, psutil.Error):
-        return None
-    return one if same else None
 
 
 def start_detached(settings: Settings) -> Running:
@@ -141,6 +99,7 @@ def start_detached(settings: Settings) -> Running:
     check_port(settings)
     log = log_file(settings)
     log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.chmod(0o700)
     if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
         log.replace(log.with_suffix(".1.log"))
     # Not -m: each worker would import the whole command line with it.
@@ -149,14 +108,43 @@ def start_detached(settings: Settings) -> Running:
         process = subprocess.Popen(
             command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
         )
+    try:
+        one = _started(settings, process)
+    except BaseException:
+        process.terminate()
+        raise
+    if one:
+        return one
+    process.terminate()
+    tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:])
+    raise Unavailable(f"The web server did not start. The end of {log}:\n{tail}")
+
+
+def _started(settings: Settings, process: subprocess.Popen[bytes]) -> Running | None:
+    """Wait until a server in the background answers; None where it ends, or is silent for too long."""
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
         one = running(settings)
         if one and one.pid == process.pid and one.answers():
             return one
         time.sleep(0.1)
-    tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:])
-    raise Unavailable(f"The web server did not start. The end of {log}:\n{tail}")
+    return None
+
+
+def wait_for_answer(one: Running) -> None:
+    """Wait until a server that another process starts answers.
+
+    Raises
+    ------
+    Unavailable
+        It ended, or is silent for too long.
+    """
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and one.lives():
+        if one.answers():
+            return
+        time.sleep(0.1)
+    raise Unavailable(f"The server of process {one.pid} does not answer. Run: ./run down, then ./run up")
 
 
 def stop(settings: Settings) -> bool:
@@ -171,7 +159,7 @@ def stop(settings: Settings) -> bool:
     for process in alive:
         process.kill()
     psutil.wait_procs(alive, timeout=5)
-    _note(settings).unlink(missing_ok=True)
+    forget(settings, one)
     return True
 
 
@@ -188,13 +176,7 @@ def check_port(settings: Settings) -> None:
     Misconfigured
         It is taken, or not ours to take; the sentence says how to choose another.
     """
-    try:
-        _listen(settings, backlog=None).close()
-    except OSError as error:
-        raise Misconfigured(
-            f"Cannot listen on {settings.host}:{settings.port} ({os.strerror(error.errno or 0)}). "
-            f"Choose another port, as in: SHIKONG_PORT={settings.port % 65535 + 1} ./run up"
-        ) from error
+    _listen(settings, backlog=None).close()
 
 
 def print_addresses(one: Running, settings: Settings) -> None:
@@ -242,23 +224,19 @@ def _listen(settings: Settings, *, backlog: int | None = 2048) -> socket.socket:
         if backlog:
             one.listen(backlog)
             one.set_inheritable(True)
-    except OSError:
+    except OSError as error:
         one.close()
-        raise
+        raise Misconfigured(
+            f"Cannot listen on {settings.host}:{settings.port} ({os.strerror(error.errno or 0)}). "
+            f"Choose another port, as in: SHIKONG_PORT={settings.port % 65535 + 1} ./run up"
+        ) from error
     return one
 
 
 def _when_ready(one: Running, on_ready: Callable[[Running], None]) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline:
-        if one.answers():
-            on_ready(one)
-            return
-        time.sleep(0.1)
-
-
-def _note(settings: Settings) -> Path:
-    return settings.state_dir / "server.json"
+    with contextlib.suppress(Unavailable):
+        wait_for_answer(one)
+        on_ready(one)
 
 
 def _log_config() -> dict[str, Any]:

@@ -9,6 +9,7 @@ import spatial.catalogue.models
 import spatial.pipelines.models
 import spatial.places.models
 from spatial.db.base import CATALOGUE, CITY, Base
+from spatial.db.locks import MIGRATION_LOCK
 
 # Named, so that no tidying takes the imports away: each puts its tables into the metadata.
 MODELS = (address.models, spatial.catalogue.models, spatial.pipelines.models, spatial.places.models)
@@ -30,7 +31,7 @@ def run() -> None:
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=NullPool)
     with engine.begin() as conn:
         # Two servers that start together migrate one after the other.
-        conn.execute(text("SELECT pg_advisory_xact_lock(3401)"))
+        conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
         context.configure(
             connection=conn,
             target_metadata=Base.metadata,

@@ -1,7 +1,8 @@
 """Reading and changing the table of layers. Nothing here commits."""
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -29,7 +30,9 @@ def sync_built_in(
     conn.execute("DELETE FROM catalogue.layer WHERE origin = 'built_in' AND id <> ALL(%s)", [list(wanted)])
     for layer in wanted.values():
         save_layer(conn, layer, origin="built_in")
-    for position, group in enumerate(groups):
+    ordered = list(groups)
+    conn.execute("DELETE FROM catalogue.layer_group WHERE id <> ALL(%s)", [[group.id for group in ordered]])
+    for position, group in enumerate(ordered):
         conn.execute(
             """
             INSERT INTO catalogue.layer_group AS g (id, position, definition) VALUES (%s, %s, %s)
@@ -38,7 +41,9 @@ def sync_built_in(
             """,
             [group.id, position, Jsonb(group.model_dump(mode="json"))],
         )
-    for codes in code_lists:
+    lists = list(code_lists)
+    conn.execute("DELETE FROM catalogue.code_list WHERE id <> ALL(%s)", [[codes.id for codes in lists]])
+    for codes in lists:
         conn.execute(
             """
             INSERT INTO catalogue.code_list AS c (id, definition) VALUES (%s, %s)
@@ -75,6 +80,21 @@ def refresh_layer(conn: Connection, layer: Layer) -> None:
 
     To be called in the transaction that changed the content, so that no reader sees one without the other.
     """
+    describe_layer(conn, layer, measure_layer(conn, layer))
+
+
+class Content(NamedTuple):
+    """What the catalogue tells of a layer's content."""
+
+    feature_count: int
+    extent: list[float] | None
+    valid_from: datetime | None
+    valid_to: datetime | None
+    density: list[int] | None
+
+
+def measure_layer(conn: Connection, layer: Layer) -> Content:
+    """Count a layer's features, measure its extent and density; it only reads, and locks nobody out."""
     table = sql.Identifier(layer.db_schema, layer.table)
     geom = sql.Identifier(layer.geometry.column)
     moments: sql.Composable = sql.SQL("NULL::timestamptz, NULL::timestamptz")
@@ -98,6 +118,12 @@ def refresh_layer(conn: Connection, layer: Layer) -> None:
             ).fetchone()
             or ()
         )
+    density = _density(conn, table, geom, extent) if extent else None
+    return Content(count, extent, valid_from, valid_to, density)
+
+
+def describe_layer(conn: Connection, layer: Layer, content: Content) -> None:
+    """Write down what was measured of a layer, and raise its data version."""
     conn.execute(
         """
         UPDATE catalogue.layer
@@ -105,7 +131,7 @@ def refresh_layer(conn: Connection, layer: Layer) -> None:
                extent = %s, valid_from = %s, valid_to = %s, density = %s
          WHERE id = %s
         """,
-        [count, extent, valid_from, valid_to, _density(conn, table, geom, extent) if extent else None, layer.id],
+        [*content, layer.id],
     )
 
 

@@ -5,15 +5,23 @@ import json
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from typing import Any, Final
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
-from spatial.db.cluster import Cluster, create_extensions
+from spatial.db.cluster import Cluster
+from spatial.db.extensions import create_extensions
 from spatial.db.roles import Login, bootstrap_statements
 from spatial.errors import Misconfigured, Unavailable
 from spatial.settings import Settings
+
+UNREADABLE: Final = (
+    "DATABASE_URL cannot be read as postgresql://user:password@host:5432/database. Write each special character of "
+    "the name and the password as %XX, such as %40 for @ and %2F for /. Set or unset it and run again."
+)
+"""It quotes nothing of the address: what a parser takes for a host or a port may be a part of the password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ def open_access(settings: Settings) -> Access:
         PostgreSQL does not answer.
     """
     if settings.database_url:
+        _check(settings.database_url)
         return _external(settings.database_url, settings.state_dir)
     cluster = cluster_of(settings)
     cluster.start()
@@ -74,12 +83,36 @@ def current_access(settings: Settings) -> Access:
         There is no embedded cluster yet.
     """
     if settings.database_url:
+        _check(settings.database_url)
         password = _saved_passwords(settings.state_dir).get(Login.READER.value)
         return _external_access(settings.database_url, password)
     cluster = cluster_of(settings)
     if not (cluster.folder / "cluster.json").exists():
         raise Unavailable("There is no database yet. Make and start it with: ./run up")
     return embedded_access(cluster)
+
+
+def _check(url: str) -> None:
+    """See that libpq and Python read an address alike.
+
+    Raises
+    ------
+    Misconfigured
+        They do not, or cannot read it at all.
+    """
+    try:
+        found = conninfo_to_dict(url)
+        parts = urlsplit(url)
+        query = dict(_pair(one) for one in parts.query.split("&"))
+    except (psycopg.ProgrammingError, ValueError):
+        raise Misconfigured(UNREADABLE) from None
+    alike = all(
+        (found.get(name) or "") == query.get(name, unquote(written or ""))
+        for name, written in (("user", parts.username), ("password", parts.password))
+    )
+    ports = str(found.get("port") or "").split(",")
+    if not alike or not all(port.isdigit() or not port for port in ports):
+        raise Misconfigured(UNREADABLE)
 
 
 def _external(url: str, state_dir: Path) -> Access:
@@ -108,7 +141,15 @@ def _external_access(url: str, reader_password: str | None) -> Access:
         return Access(url, urlunsplit(parts._replace(query=query)), has_reader_role=False)
     host = parts.netloc.rpartition("@")[2]
     netloc = f"{Login.READER.value}:{quote(reader_password)}@{host}"
-    return Access(url, urlunsplit(parts._replace(netloc=netloc)))
+    # For libpq the query wins over what stands before the host: the reader would be the owner.
+    query = "&".join(one for one in parts.query.split("&") if _pair(one)[0] not in {"user", "password"})
+    return Access(url, urlunsplit(parts._replace(netloc=netloc, query=query)))
+
+
+def _pair(one: str) -> tuple[str, str]:
+    """Split ``name=value`` as libpq does, for which a plus is a plus."""
+    name, _, value = one.partition("=")
+    return unquote(name), unquote(value)
 
 
 def _new_passwords(url: str) -> dict[str, str]:
@@ -117,7 +158,7 @@ def _new_passwords(url: str) -> dict[str, str]:
     The logins belong to the whole server. Two machines that serve the same database must agree on them without
     speaking to each other, so they follow from the one secret that both have.
     """
-    secret = urlsplit(url).password or secrets.token_urlsafe(24)
+    secret = str(conninfo_to_dict(url).get("password") or secrets.token_urlsafe(24))
     digests = {login: hmac.digest(secret.encode(), f"shikong {login.value}".encode(), "sha256") for login in Login}
     return {login.value: digest.hex() for login, digest in digests.items()}
 

@@ -13,7 +13,20 @@ from sqlalchemy.types import TypeDecorator
 from spatial.crs import CGCS2000, GRID, WEB
 from spatial.db.schemas import CATALOGUE, CITY, IMPORTED
 
-__all__ = ["CATALOGUE", "CITY", "IMPORTED", "Base", "Code", "Feature"]  # the schemas too, for models
+# The names of the schemas too: who declares a table needs nothing else.
+__all__ = [
+    "CATALOGUE",
+    "CITY",
+    "IMPORTED",
+    "NAMING",
+    "Base",
+    "Code",
+    "Feature",
+    "geom_column",
+    "grid_column",
+    "label_column",
+    "web_column",
+]
 
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -6,7 +6,6 @@ on a unix socket, and on a loopback port for programs that want one. Every login
 
 import fcntl
 import getpass
-import json
 import secrets
 import shutil
 import subprocess
@@ -23,7 +22,15 @@ import psycopg
 
 from spatial.db.binaries import Binaries, find_binaries
 from spatial.db.extensions import create_extensions
-from spatial.db.provision import check_path, free_port, is_free, socket_dir, write_configuration
+from spatial.db.provision import (
+    check_path,
+    free_port,
+    is_free,
+    load_state,
+    save_state,
+    socket_dir,
+    write_configuration,
+)
 from spatial.db.roles import Login, bootstrap_statements
 from spatial.db.system import SYSTEM_USER, open_private, system_user, write_private
 from spatial.errors import Misconfigured, Unavailable
@@ -113,7 +120,7 @@ class Cluster:
 
     def url(self, login: Login = Login.OWNER, *, database: str = DATABASE) -> str:
         """Return the address of a database for one login, as both psycopg and asyncpg read it."""
-        state = self._state()
+        state = load_state(self.folder)
         password = quote(state["passwords"][login.value])
         return (
             f"postgresql://{login.value}:{password}@/{database}?host={quote(self._connect_host())}&port={state['port']}"
@@ -174,7 +181,7 @@ class Cluster:
 
     def _initdb(self) -> None:
         passwords = {login.value: secrets.token_urlsafe(24) for login in Login}
-        self._save_state({"port": free_port(), "passwords": passwords})
+        save_state(self.folder, {"port": free_port(), "passwords": passwords})
         secret = self.folder / ".pw"
         write_private(secret, passwords[Login.SUPERUSER.value])
         fresh = self.folder / "data.new"
@@ -195,13 +202,11 @@ class Cluster:
         fresh.rename(self.data)
 
     def _write_configuration(self) -> None:
-        state = self._state()
+        state = load_state(self.folder)
         if not is_free(state["port"]):
             state["port"] = free_port()
-            self._save_state(state)
-        write_configuration(
-            self.data, port=state["port"], sockets=socket_dir(self.folder), throwaway=self.throwaway
-        )
+            save_state(self.folder, state)
+        write_configuration(self.data, port=state["port"], sockets=socket_dir(self.folder), throwaway=self.throwaway)
 
     def _pg_start(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -221,7 +226,7 @@ class Cluster:
             raise Unavailable(f"The embedded PostgreSQL did not start. The end of {self.log}:\n{tail}")
 
     def _bootstrap(self) -> None:
-        passwords = self._state()["passwords"]
+        passwords = load_state(self.folder)["passwords"]
         self._wait_for_answer()
         with psycopg.connect(self.url(Login.SUPERUSER, database="postgres"), autocommit=True) as conn:
             for statement in bootstrap_statements(passwords):
@@ -268,27 +273,6 @@ class Cluster:
 
     def _connect_host(self) -> str:
         return socket_dir(self.folder) or "127.0.0.1"
-
-    def _state(self) -> dict[str, Any]:
-        path = self.folder / "cluster.json"
-        try:
-            state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise Misconfigured(
-                f"{path} is gone, and with it the passwords of the database beside it. Put it back from a backup, "
-                f"or move {self.folder} away and run ./run up for a new database."
-            ) from error
-        except PermissionError as error:
-            raise Misconfigured(
-                f"{path} belongs to another user. Run as that user, or set SHIKONG_STATE_DIR to a folder of yours."
-            ) from error
-        return state
-
-    def _save_state(self, state: dict[str, Any]) -> None:
-        path = self.folder / "cluster.json"
-        fresh = path.with_suffix(".new")
-        write_private(fresh, json.dumps(state))
-        fresh.replace(path)
 
     def _log_tail(self) -> str:
         if not self.log.exists():

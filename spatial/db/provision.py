@@ -1,8 +1,9 @@
-"""What an embedded cluster is made of: its configuration, its ports, and the folder for its socket."""
+"""What an embedded cluster is made of: its configuration, its passwords, its port, and the folder for its socket."""
 
+import json
 import socket
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from spatial.db.system import open_private, write_private
 from spatial.errors import Misconfigured
@@ -74,6 +75,37 @@ def write_configuration(data: Path, *, port: int, sockets: str | None, throwaway
         main.seek(0)
         if INCLUDE not in main.read():
             main.write(INCLUDE)
+
+
+def load_state(folder: Path) -> dict[str, Any]:
+    """Read the port and the passwords of a cluster.
+
+    Raises
+    ------
+    Misconfigured
+        They are gone, or another user's.
+    """
+    path = folder / "cluster.json"
+    try:
+        state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise Misconfigured(
+            f"{path} is gone, and with it the passwords of the database beside it. Put it back from a backup, "
+            f"or move {folder} away and run ./run up for a new database."
+        ) from error
+    except PermissionError as error:
+        raise Misconfigured(
+            f"{path} belongs to another user. Run as that user, or set SHIKONG_STATE_DIR to a folder of yours."
+        ) from error
+    return state
+
+
+def save_state(folder: Path, state: dict[str, Any]) -> None:
+    """Write the port and the passwords of a cluster, for who runs it and not for the server."""
+    fresh = folder / "cluster.new"
+    with open_private(fresh, give=False) as file:
+        file.write(json.dumps(state))
+    fresh.replace(folder / "cluster.json")
 
 
 def free_port() -> int:

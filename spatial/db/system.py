@@ -37,8 +37,8 @@ def write_private(path: Path, content: str) -> None:
 
 
 @contextmanager
-def open_private(path: Path, *, keep: bool = False) -> Iterator[IO[str]]:
-    """Open a file of the server's own user to read and write, and nobody else's.
+def open_private(path: Path, *, keep: bool = False, give: bool = True) -> Iterator[IO[str]]:
+    """Open a private file to read and write in a folder of the server's own user.
 
     It is private before the first byte is in it.
 
@@ -46,6 +46,8 @@ def open_private(path: Path, *, keep: bool = False) -> Iterator[IO[str]]:
     ----------
     keep
         Whether the content that is there stays, and what is written comes after it.
+    give
+        Whether it is the system user's where we are root; it stays root's otherwise.
 
     Raises
     ------
@@ -55,7 +57,7 @@ def open_private(path: Path, *, keep: bool = False) -> Iterator[IO[str]]:
     user = system_user()
     with _folder(path.parent, user) as folder, os.fdopen(_descriptor(path, folder), "r+", encoding="utf-8") as file:
         os.fchmod(file.fileno(), MODE)
-        if user:
+        if user and give:
             os.fchown(file.fileno(), user.pw_uid, user.pw_gid)
         if keep:
             file.seek(0, os.SEEK_END)
@@ -70,7 +72,7 @@ def _folder(path: Path, user: pwd.struct_passwd | None) -> Iterator[int]:
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         if user and os.fstat(folder).st_uid != user.pw_uid:
-            raise Misconfigured(f"{path} does not belong to {user.pw_name}. Look who put it there, and take it away.")
+            raise Misconfigured(f"{path} does not belong to {user.pw_name}. Run as the user who made it.")
         yield folder
     finally:
         os.close(folder)

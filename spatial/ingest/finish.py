@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import psycopg
 
-from spatial.catalogue.queries import refresh_layer, save_layer
+from spatial.catalogue.queries import describe_layer, measure_layer, save_layer
 from spatial.catalogue.types import FieldType, Layer, LayerField, Titled
 from spatial.gcj02 import Shift
 from spatial.ingest.append import append
 from spatial.ingest.claim import Claim
-from spatial.ingest.naming import column_names
+from spatial.ingest.naming import clean_title, column_names
 from spatial.ingest.publish import declare
 from spatial.ingest.shape import Shape
 from spatial.ingest.staging import OVERFLOW, Staging
@@ -45,14 +45,19 @@ def finish(
     progress("storing", 0, STEPS)
     if claimed.existing and claimed.appends:
         layer = append(conn, claimed.existing, settled, shape=shape, with_ids=staging.has_ids, report=report)
+        progress("publishing", 2, STEPS)
+        content = measure_layer(conn, layer)
     else:
         layer = _declaration(settled, shape, claimed=claimed, options=options, info=info, report=report)
         if staging.has_ids:
             layer = layer.model_copy(update={"fields": (SOURCE_ID, *layer.fields)})
-        _build(conn, layer, settled, with_ids=staging.has_ids, progress=progress)
-    progress("publishing", 2, STEPS)
+        name = _build(conn, layer, settled, with_ids=staging.has_ids, progress=progress)
+        progress("publishing", 2, STEPS)
+        # Counted before it takes the old table's place: from then on readers wait for the commit.
+        content = measure_layer(conn, layer.model_copy(update={"table": name}))
+        put_in_place(conn, name, layer.table)
     save_layer(conn, layer, origin="imported")
-    refresh_layer(conn, layer)
+    describe_layer(conn, layer, content)
     progress("publishing", STEPS, STEPS)
     report.geometry = layer.geometry.type.value + (" with heights" if layer.geometry.has_z else "")
     report.fields = [{"name": one.name, "type": one.type.value, "source": one.title.zh} for one in layer.fields]
@@ -64,15 +69,16 @@ def _settle(staging: Staging, info: SourceInfo, report: ImportReport) -> list[Co
     titles = [title for title in staging.slots if not (info.drop_empty and not proofs[title].has_values)]
     names = column_names(titles)
     settled = [
-        Column(staging.slots[title], name, title, proofs[title].type) for title, name in zip(titles, names, strict=True)
+        Column(staging.slots[title], name, clean_title(title), proofs[title].type)
+        for title, name in zip(titles, names, strict=True)
     ]
     renamed = [f"{one.title} -> {one.name}" for one in settled if one.title != one.name]
     if renamed:
         report.notes.append(f"Fields renamed, as the name is taken, too long or unsafe: {', '.join(renamed)}.")
     if staging.folded:
         report.warnings.append(f"{len(staging.folded)} rarer fields were put together as JSON in {OVERFLOW!r}.")
-    for one in settled:
-        _note_values(one, proofs[one.title], report)
+    for title, one in zip(titles, settled, strict=True):
+        _note_values(one, proofs[title], report)
     return settled
 
 
@@ -130,12 +136,12 @@ def _title(existing: Layer | None) -> Titled | None:
     return existing.title if existing else None
 
 
-def _build(conn: Connection, layer: Layer, settled: Sequence[Column], *, with_ids: bool, progress: Progress) -> None:
-    """Build the table under a name of this connection's own, then let it take the layer's place."""
+def _build(conn: Connection, layer: Layer, settled: Sequence[Column], *, with_ids: bool, progress: Progress) -> str:
+    """Build the table under a name of this connection's own, and return that."""
     name = f"import_{conn.info.backend_pid}"
     geometry, has_z = layer.geometry.type, layer.geometry.has_z
     create_table(conn, name, settled, geometry=geometry, has_z=has_z, with_ids=with_ids)
     fill(conn, name, settled, geometry=geometry, has_z=has_z, with_ids=with_ids)
     progress("indexing", 1, STEPS)
     index(conn, name)
-    put_in_place(conn, name, layer.table)
+    return name

@@ -50,6 +50,11 @@ def _unique(name: str, used: set[str]) -> str:
     return fresh
 
 
+def clean_title(field: str) -> str:
+    """Return a field's name as people see it: its own, without characters that JSON in PostgreSQL cannot hold."""
+    return field.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
 def cut(name: str, limit: int = NAME_BYTES) -> str:
     """Cut a name to a number of UTF-8 bytes, never through a character."""
     return name.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore").rstrip() or "field"

@@ -3,8 +3,10 @@
 import csv
 import dataclasses
 import json
+import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +16,8 @@ import orjson
 
 from spatial.ingest.types import ImportReport, Rejection
 
+PRIVATE_FOLDER: Final = 0o700
+PRIVATE_FILE: Final = 0o600
 SAMPLES: Final = 5
 WKT_MAX: Final = 2000
 ATTRIBUTES_MAX: Final = 20_000
@@ -36,7 +40,9 @@ class Reporter:
         self.folder = _fresh_folder(root, f"{report.layer}-{report.started_at:%Y%m%dT%H%M%SZ}")
         report.folder = self.folder
         # Excel opens UTF-8 only with a byte order mark.
-        self._file = (self.folder / "rejected.csv").open("w", encoding="utf-8-sig", newline="", errors="replace")
+        self._file = open(  # noqa: SIM115 - closed at the end of the import
+            self.folder / "rejected.csv", "w", encoding="utf-8-sig", newline="", errors="replace", opener=_private
+        )
         self._rows = csv.writer(self._file)
         self._rows.writerow(["row", "reason", "message", "attributes", "wkt"])
 
@@ -55,7 +61,8 @@ class Reporter:
         self._file.close()
         if not self.report.rejected:
             (self.folder / "rejected.csv").unlink()
-        (self.folder / "report.json").write_text(as_json(self.report), encoding="utf-8")
+        with open(self.folder / "report.json", "w", encoding="utf-8", opener=_private) as file:
+            file.write(as_json(self.report))
 
     def reject(self, rejections: Iterable[Rejection]) -> None:
         """Write rows down and count them."""
@@ -75,16 +82,23 @@ def as_json(report: ImportReport) -> str:
 
 
 def _fresh_folder(root: Path, name: str) -> Path:
-    """Two imports of one second get two folders."""
-    root.mkdir(parents=True, exist_ok=True)
+    """Two imports of one second get two folders; rejected rows may tell of people, so nobody else may look."""
+    root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    with suppress(PermissionError):
+        # Reports of earlier versions lie there open.
+        root.chmod(PRIVATE_FOLDER)
     for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
         folder = root / f"{name}{suffix}"
         try:
-            folder.mkdir()
+            folder.mkdir(mode=PRIVATE_FOLDER)
         except FileExistsError:
             continue
         return folder
     raise FileExistsError(name)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE_FILE)
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ import numpy as np
 import orjson
 import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import shapely
 from psycopg import sql
@@ -59,7 +60,8 @@ class Staging:
         }
         if batch.source_ids is not None:
             self.has_ids = True
-            table["source_id"] = batch.source_ids.filter(mask).cast(pa.string())
+            ids = batch.source_ids.filter(mask).cast(pa.string())
+            table["source_id"] = pc.replace_substring(ids, "\0", "")
         for name, column in zip(attributes.column_names, attributes.columns, strict=True):
             table[self.slots[name]] = self.columns.as_text(name, column.combine_chunks())
         self._copy(pa.table(table))

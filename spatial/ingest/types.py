@@ -57,6 +57,7 @@ class Reason(StrEnum):
     """Why a row was not stored."""
 
     BAD_JSON = "bad_json"
+    TOO_DEEP = "too_deep"
     BAD_TEXT = "bad_text"
     BAD_GEOMETRY = "bad_geometry"
     BAD_NUMBER = "bad_number"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import count
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +19,10 @@ PLAIN: Final[dict[frozenset[type], pa.DataType]] = {
 }
 NOTHING: Final = type(None)
 INT64: Final = range(-(2**63), 2**63)
+NESTING_MAX: Final = 200
+"""Levels of a JSON value that we keep; a few more could be read, but not be written again."""
+
+TOO_DEEP: Final = f"Objects or lists stand in each other more than {NESTING_MAX} levels deep."
 
 
 def to_table(rows: list[dict[str, Any]], *, names: list[str] | None = None) -> pa.Table:
@@ -41,12 +46,32 @@ def unique_names(cells: list[str]) -> list[str]:
 
     >>> unique_names(["名称", "", "名称"])
     ['名称', 'column_2', '名称_3']
+    >>> unique_names(["a", "a_3", "a"])
+    ['a', 'a_3', 'a_4']
     """
-    names: list[str] = []
+    names: dict[str, None] = {}
     for position, cell in enumerate(cells, start=1):
-        name = cell.strip() or f"column_{position}"
-        names.append(f"{name}_{position}" if name in names else name)
-    return names
+        name = fresh = cell.strip() or f"column_{position}"
+        numbers = count(position)
+        while fresh in names:
+            fresh = f"{name}_{next(numbers)}"
+        names[fresh] = None
+    return list(names)
+
+
+def nests_too_deep(value: Any) -> bool:
+    """Tell whether a JSON value has more levels of objects and lists than we keep."""
+    level, depth = [value], 0
+    while level and depth <= NESTING_MAX:
+        inside = (one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list))
+        level = [each for one in inside for each in one]
+        depth += 1
+    return bool(level)
+
+
+def is_too_deep(error: orjson.JSONDecodeError) -> bool:
+    """Tell a text that is only nested too deep to be read from one that is no JSON."""
+    return "depth limit" in str(error) or "Recursion limit" in str(error)
 
 
 def rows_at(table: pa.Table, indexes: Sequence[int]) -> list[dict[str, Any]]:

@@ -71,9 +71,12 @@ def known_codec(name: str) -> str:
     try:
         codec = codecs.lookup(plain).name
         b"a".decode(codec, "ignore")  # base64 and its like are codecs too, but of no text
-    except LookupError as error:
+        # Others, such as idna, read names of hosts and tolerate no fault.
+        codecs.getincrementaldecoder(codec)("surrogateescape").decode(b"", final=True)
+    except (LookupError, ValueError) as error:
         raise InvalidInput(
-            f"{name!r} is no encoding. Common ones are utf-8, gb18030 and utf-16.", field="encoding"
+            f"{name!r} is no encoding of texts. Give --encoding utf-8, gb18030 or utf-16, for example.",
+            field="encoding",
         ) from error
     return GB18030 if codec in {"gbk", "gb2312"} else codec
 

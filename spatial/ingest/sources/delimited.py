@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from spatial.errors import InvalidInput
 from spatial.ingest.errors import UnreadableFile
 from spatial.ingest.sources.columns import unique_names
 from spatial.ingest.sources.encoding import text_encoding
@@ -23,6 +24,8 @@ from spatial.ingest.types import BATCH_ROWS, ImportOptions, Reason, Rejection, R
 DELIMITERS: Final = ",;\t|"
 QUOTED_LINES_MAX: Final = 200
 """A quoted text of more lines than this is taken for a quote that was never closed."""
+QUOTED_TEXT_MAX: Final = 64 << 20
+"""The same by characters: what is looked ahead is held in memory."""
 SURROGATES: Final = "surrogateescape"
 
 
@@ -102,14 +105,28 @@ class DelimitedSource:
     def _lines(self, stream: Stream) -> Iterator[str]:
         """Yield lines; bytes that are not valid in the encoding become surrogates, to be told by row."""
         decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(self._codec)(SURROGATES), translate=True)
-        rest = ""
+        rest: list[str] = []
+        length = 0
         while block := stream.read():
             # Not splitlines(): it also breaks at characters that may stand inside a cell.
-            *lines, rest = (rest + decoder.decode(block)).split("\n")
+            *lines, last = self._decoded(decoder, block).split("\n")
             for line in lines:
-                yield line + "\n"
-        rest += decoder.decode(b"", final=True)
-        yield from (line for line in rest.split("\n") if line)
+                yield "".join([*rest, line, "\n"])
+                rest, length = [], 0
+            rest.append(last)
+            length += len(last)
+            stream.check_line(length)
+        rest.append(self._decoded(decoder, b"", final=True))
+        yield from (line for line in "".join(rest).split("\n") if line)
+
+    def _decoded(self, decoder: io.IncrementalNewlineDecoder, block: bytes, *, final: bool = False) -> str:
+        try:
+            return decoder.decode(block, final=final)
+        except UnicodeError as error:
+            # Wide encodings have faults that no surrogate can stand for, such as half a character at the end.
+            raise InvalidInput(
+                f"{self._path.name} is not {self._codec} ({error}). Say what it is with --encoding.", field="encoding"
+            ) from error
 
     def _records(self, stream: Stream, broken: set[int]) -> Iterator[Record]:
         """Yield records; ``broken`` receives the lines whose quote is never closed."""
@@ -155,12 +172,16 @@ class _Lines:
 
     def until_closed(self) -> list[str]:
         """Take the lines up to the one that closes an open quote; take none where no line does."""
+        length = 0
         for index in range(QUOTED_LINES_MAX):
             if index == len(self._ahead):
                 line = next(self._lines, None)
                 if line is None:
                     break
                 self._ahead.append(line)
+            length += len(self._ahead[index])
+            if length > QUOTED_TEXT_MAX:
+                break
             if self._ahead[index].count('"') % 2:
                 self.number += index + 1
                 return [self._ahead.popleft() for _ in range(index + 1)]

@@ -50,15 +50,20 @@ def _bad_lines(path: Path, *encodings: str) -> tuple[int, dict[str, int]]:
     """Count lines, and those that are not valid in each encoding."""
     total, bad = 0, dict.fromkeys(encodings, 0)
     with Stream(path) as stream:
-        rest = b""
+        rest: list[bytes] = []
+        length = 0
         while block := stream.read():
-            block = rest + block
             cut = block.rfind(b"\n") + 1
-            block, rest = block[:cut], block[cut:]
-            total += block.count(b"\n")
-            _count(block, bad)
-        _count(rest, bad)
-    return total + bool(rest), bad
+            if cut:
+                whole = b"".join([*rest, block[:cut]])
+                total += whole.count(b"\n")
+                _count(whole, bad)
+                rest, length = [], 0
+            rest.append(block[cut:])
+            length += len(block) - cut
+            stream.check_line(length)
+        _count(b"".join(rest), bad)
+    return total + bool(length), bad
 
 
 def _count(block: bytes, bad: dict[str, int]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from spatial.ingest.errors import UnreadableFile
-from spatial.ingest.sources.stream import CHUNK, Stream
+from spatial.ingest.sources.stream import CHUNK, LINE_MAX, Stream
 
 _STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
 
@@ -19,12 +19,12 @@ def _object(depth: int) -> bytes:
 
 
 # Possessive, so that an unclosed object costs one pass. A feature nests its geometry and properties; five levels
-# more are for objects inside those.
+# more are for objects inside those; what nests deeper is measured brace by brace.
 OBJECT: Final = re.compile(_object(7), re.DOTALL)
 FEATURE_TYPE: Final = re.compile(rb'"type"\s*:\s*"Feature"\s*[,}]')
 FEATURES: Final = re.compile(rb'"features"\s*:\s*\[')
-FEATURE_MAX: Final = 256 << 20
-"""Bytes of the largest feature that we would hold in memory."""
+FEATURE_MAX: Final = LINE_MAX
+TOKEN: Final = re.compile(rb"[{}]|" + _STRING + rb'|"', re.DOTALL)
 BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -112,9 +112,10 @@ class FeatureReader:
         while True:
             rival = self._rival()
             match = OBJECT.match(self._buffer, self._at, rival or len(self._buffer))
-            if match:
-                self._at = match.end()
-                return match.group()
+            end = match.end() if match else self._deep_end(rival or len(self._buffer))
+            if end is not None:
+                text, self._at = self._buffer[self._at : end], end
+                return text
             if rival is None and not self._is_end:
                 self._more()
                 continue
@@ -140,6 +141,24 @@ class FeatureReader:
         first = FEATURE_TYPE.search(self._buffer, self._at)
         second = FEATURE_TYPE.search(self._buffer, first.end()) if first else None
         return second.start() if second else None
+
+    def _deep_end(self, limit: int) -> int | None:
+        """Return where the object that begins here ends, however deep it nests; None where it does not."""
+        if self._buffer[self._at : self._at + 1] != b"{":
+            return None
+        depth = 0
+        for token in TOKEN.finditer(self._buffer, self._at, limit):
+            match token.group():
+                case b"{":
+                    depth += 1
+                case b"}":
+                    depth -= 1
+                    if depth == 0:
+                        return token.end()
+                case b'"':
+                    # A string that never ends.
+                    return None
+        return None
 
     def _broken(self, rival: int | None) -> bytes:
         """Take everything up to the next feature's opening brace as one broken feature."""

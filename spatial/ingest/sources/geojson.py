@@ -15,7 +15,7 @@ from pyproj.exceptions import CRSError
 from spatial.crs import WGS84
 from spatial.ingest.errors import UnknownCrs, UnreadableFile
 from spatial.ingest.project import horizontal
-from spatial.ingest.sources.columns import to_table
+from spatial.ingest.sources.columns import NESTING_MAX, TOO_DEEP, is_too_deep, nests_too_deep, to_table
 from spatial.ingest.sources.features import BOM, FeatureReader, Piece
 from spatial.ingest.sources.stream import Stream
 from spatial.ingest.types import (
@@ -126,6 +126,8 @@ def _only_feature(piece: Piece, path: Path) -> tuple[Piece, dict[str, Any]]:
         document = orjson.loads(piece.text.strip())
     except orjson.JSONDecodeError as error:
         raise UnreadableFile(f"{path.name} is not readable JSON: {error}.") from error
+    if nests_too_deep(document):
+        raise UnreadableFile(f"{path.name} cannot be read. {TOO_DEEP}")
     kind = document.get("type") if isinstance(document, dict) else None
     if kind == "Feature":
         return piece, document
@@ -150,9 +152,13 @@ def parse_feature(piece: Piece) -> Row | Rejection:
             if isinstance(feature, dict) and feature.get("geometry") == 0:
                 return _row(piece, feature, cut.group(1))
         feature = orjson.loads(text)
-    except orjson.JSONDecodeError:
+    except orjson.JSONDecodeError as error:
+        if is_too_deep(error):
+            return Rejection(piece.number, Reason.TOO_DEEP, TOO_DEEP, _shown(text))
         return Rejection(piece.number, Reason.BAD_JSON, f"Not readable as JSON: {_fault(text)}.", _shown(text))
     geometry = feature.get("geometry") if isinstance(feature, dict) else None
+    if geometry and nests_too_deep(geometry):
+        return Rejection(piece.number, Reason.TOO_DEEP, TOO_DEEP, _shown(text))
     return _row(piece, feature, orjson.dumps(geometry) if geometry else None)
 
 
@@ -173,6 +179,8 @@ def _row(piece: Piece, feature: Any, geometry: bytes | None) -> Row | Rejection:
     properties = feature.get("properties")
     if properties is not None and not isinstance(properties, dict):
         return Rejection(piece.number, Reason.BAD_JSON, "Its properties are no JSON object.", _shown(piece.text))
+    if piece.text.count(b"{") + piece.text.count(b"[") > NESTING_MAX and nests_too_deep(properties):
+        return Rejection(piece.number, Reason.TOO_DEEP, TOO_DEEP, _shown(piece.text))
     source_id = feature.get("id")
     return Row(piece.number, geometry, properties or {}, None if source_id is None else str(source_id))
 

@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 
 from spatial.ingest.errors import UnreadableFile
-from spatial.ingest.sources.columns import to_table
+from spatial.ingest.sources.columns import NESTING_MAX, TOO_DEEP, is_too_deep, nests_too_deep, to_table
 from spatial.ingest.sources.stream import Stream
 from spatial.ingest.sources.tabular import choose_columns, located_batch
 from spatial.ingest.types import BATCH_ROWS, ImportOptions, Reason, Rejection, RowBatch, SourceInfo, TextKind
@@ -67,5 +67,9 @@ def _parse(number: int, line: bytes) -> dict[str, Any] | Rejection:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
+        if is_too_deep(error):
+            return Rejection(number, Reason.TOO_DEEP, TOO_DEEP, shown)
         return Rejection(number, Reason.BAD_JSON, f"Not readable as JSON: {error}.", shown)
+    if line.count(b"{") + line.count(b"[") > NESTING_MAX and nests_too_deep(value):
+        return Rejection(number, Reason.TOO_DEEP, TOO_DEEP, shown)
     return value if isinstance(value, dict) else Rejection(number, Reason.BAD_JSON, "Not a JSON object.", shown)

@@ -39,17 +39,25 @@ class OgrFormat:
 
     Attributes
     ----------
+    driver
+        GDAL's name of the one driver that may read it.
+    magic
+        How every file of the format begins.
     keeps_ids
         Whether feature numbers mean something, or are mere positions.
     """
 
     name: str
+    driver: str
+    magic: bytes
     keeps_ids: bool = False
 
 
-GPKG: Final = OgrFormat("GeoPackage", keeps_ids=True)
-FLATGEOBUF: Final = OgrFormat("FlatGeobuf")
-SHAPEFILE: Final = OgrFormat("ESRI Shapefile")
+GPKG: Final = OgrFormat("GeoPackage", "GPKG", b"SQLite format 3\0", keeps_ids=True)
+FLATGEOBUF: Final = OgrFormat("FlatGeobuf", "FlatGeobuf", b"fgb\x03fgb")
+SHAPEFILE: Final = OgrFormat("ESRI Shapefile", "ESRI Shapefile", b"\0\0\x27\x0a")
+SNIFFED: Final = 16
+"""Bytes that are looked at; in all three formats one of them is NUL, where GDAL's search for words ends."""
 
 
 @dataclass(slots=True)
@@ -72,13 +80,17 @@ class OgrSource:
     def __init__(
         self, path: Path, kind: OgrFormat, *, layer: str | None = None, text_encoding: str | None = None
     ) -> None:
-        self._path = path
+        _check_start(path, kind)
+        # Absolute, so that no name reads as an address ("http:...") of GDAL's.
+        self._path = path.absolute()
         self._encoding = text_encoding
         self._kind = kind
-        self._layer = _choose_layer(path, layer)
+        self._layer = _choose_layer(self._path, layer)
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
             about = _guarded(path, self._read_info)
+        if about["driver"] != kind.driver:
+            raise UnreadableFile(f"{path.name} is no {kind.name}: GDAL takes it for {about['driver']}.")
         self.info = SourceInfo(
             format=kind.name,
             row_meaning="feature in the file, counted from 1",
@@ -175,6 +187,22 @@ class OgrSource:
             names = [_decode_name(name, self._encoding) for name in attributes.column_names]
             attributes = attributes.rename_columns(unique_names(names))
         return attributes, problems
+
+
+def _check_start(path: Path, kind: OgrFormat) -> None:
+    """Refuse whatever is not of the format before GDAL sees it.
+
+    GDAL chooses a driver by content, and some of its text formats (VRT, WFS, OAPIF) name other files and addresses
+    to be read: a file of such text must not get there under any name.
+    """
+    with path.open("rb") as file:
+        start = file.read(SNIFFED)
+    if not start.startswith(kind.magic) or b"\0" not in start:
+        raise UnreadableFile(f"{path.name} is no {kind.name}: it does not begin like one.")
+    if "!" in str(path.absolute()):
+        raise UnreadableFile(
+            f'{path.name} cannot be read, as GDAL takes "!" for an archive: rename the file or folder.'
+        )
 
 
 def _choose_layer(path: Path, asked: str | None) -> str:

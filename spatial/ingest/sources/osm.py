@@ -1,5 +1,6 @@
 """OpenStreetMap extracts: .osm.pbf, .osm and .osm.gz, as points, lines or polygons."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,8 @@ from spatial.ingest.types import (
 
 ATTRIBUTION: Final = "© OpenStreetMap contributors, ODbL"
 UNCLOSED: Final = "its rings do not close, or parts of it are missing from the file."
+PBF_START: Final = re.compile(rb"\0\0..\x0a\x09OSMHeader", re.DOTALL)
+"""The length of the first block's header, then its type."""
 AREA_RELATIONS: Final = frozenset({"multipolygon", "boundary"})
 
 
@@ -46,7 +49,9 @@ class OsmSource:
                 "--where building or --where highway=primary.",
                 field="part",
             )
-        self._path = path
+        # Absolute, so that no name reads as an address of osmium's.
+        self._path = path.absolute()
+        _format(self._path)
         self._part = options.part
         self._where = _condition(options.where)
         self._wkb = osmium.geom.WKBFactory()
@@ -158,12 +163,16 @@ def _condition(where: str | None) -> tuple[str | None, str | None]:
 def _format(path: Path) -> str:
     """Say the format ourselves, as osmium knows fewer names than people use."""
     with path.open("rb") as file:
-        start = file.read(3)
+        start = file.read(64)
     if start.startswith(GZIP_MAGIC):
         return "osm.gz"
-    if start == b"BZh":
+    if start.startswith(b"BZh"):
         return "osm.bz2"
-    return "osm" if start.lstrip(b"\xef\xbb\xbf").startswith(b"<") else "pbf"
+    if start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        return "osm"
+    if PBF_START.match(start):
+        return "pbf"
+    raise UnreadableFile(f"{path.name} is no OSM file: it does not begin like one.")
 
 
 def _row(tags: dict[str, str]) -> dict[str, Any]:

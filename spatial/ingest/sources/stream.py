@@ -10,6 +10,8 @@ from typing import Any, BinaryIO, Final, Self, cast
 from spatial.ingest.errors import UnreadableFile
 
 CHUNK: Final = 1 << 20
+LINE_MAX: Final = 256 << 20
+"""Bytes of the longest line, and of the largest feature, that we would hold in memory."""
 GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
@@ -55,8 +57,27 @@ class Stream:
         return cast("bytes", self._guarded(self._file.read, size))
 
     def readline(self) -> bytes:
-        """Read up to the next line feed; empty at the end."""
-        return cast("bytes", self._guarded(self._file.readline))
+        """Read up to the next line feed; empty at the end.
+
+        Raises
+        ------
+        UnreadableFile
+            The line is longer than any line of data.
+        """
+        line = cast("bytes", self._guarded(self._file.readline, LINE_MAX + 1))
+        self.check_line(len(line))
+        return line
+
+    def check_line(self, length: int) -> None:
+        """Refuse a line that is longer than any line of data, before it fills the memory.
+
+        Raises
+        ------
+        UnreadableFile
+            It is.
+        """
+        if length > LINE_MAX:
+            raise UnreadableFile(f"{self.path.name} has one line of more than {LINE_MAX >> 20} MB.")
 
     def lines(self) -> Iterator[bytes]:
         """Yield every line with its line feed."""

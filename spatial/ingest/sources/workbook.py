@@ -10,12 +10,15 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook
 
 from spatial.ingest.errors import ChooseSublayer, UnreadableFile
+from spatial.ingest.sources.archive import check_unpacked_size
 from spatial.ingest.sources.columns import to_array, unique_names
 from spatial.ingest.sources.tabular import choose_columns, located_batch
 from spatial.ingest.types import BATCH_ROWS, ImportOptions, RowBatch, SourceInfo, TextKind
 
 HEADER_ROWS_MAX: Final = 20
 """Titles and remarks may stand above the header, but not more of them than this."""
+WORKBOOK_MAX: Final = 4 << 30
+"""Bytes of a workbook's parts, unpacked: a full sheet of a million rows has about one gigabyte."""
 EXACT: Final = 2**53
 """Excel keeps every number as a double; up to here whole ones are exact."""
 
@@ -24,6 +27,7 @@ class WorkbookSource:
     """One sheet of a workbook. Excel's format must be read whole: about 1 kB of memory for each row."""
 
     def __init__(self, path: Path, options: ImportOptions) -> None:
+        check_unpacked_size(path, WORKBOOK_MAX)
         try:
             workbook = CalamineWorkbook.from_path(str(path))
             name = _sheet(workbook, options.source_layer)
