@@ -1,8 +1,10 @@
 """The commands as a person types them: ``./run`` and ``shikong``, with their processes, files and last words."""
 
 import os
+import pwd
 import re
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -14,7 +16,7 @@ import psutil
 import psycopg
 import pytest
 
-from spatial.db.access import current_access
+from spatial.db.access import cluster_of, current_access
 from spatial.settings import PROJECT, Settings
 from tests.cities import STATE
 from tests.server import free_port
@@ -44,7 +46,9 @@ def test_help_names_every_command_and_needs_nothing():
 
 
 def test_ci_runs_what_everybody_runs():
-    assert "./run test" in (PROJECT / ".ci/run").read_text(encoding="utf-8")
+    script = (PROJECT / ".ci/run").read_text(encoding="utf-8")
+    assert "./run test" in script
+    assert "export CI=1" in script
     assert os.access(PROJECT / ".ci/run", os.X_OK)
     assert os.access(RUN, os.X_OK)
 
@@ -83,6 +87,7 @@ def test_root_in_a_closed_folder_keeps_its_state_elsewhere(tmp_path):
     target = (project / ".state").readlink()
     assert re.fullmatch(r"city-[0-9a-f]{8}", target.name)
     assert (target / "logs").is_dir()
+    assert stat.S_IMODE((target / "logs").stat().st_mode) == 0o700
 
 
 MISSING = 'MISSING=(postgresql chromium); STATE="$(mktemp -d)"; id() { echo 1000; }'
@@ -289,6 +294,68 @@ def test_ctrl_c_while_the_sample_is_written_leaves_nothing_of_it_and_the_next_up
     assert "示例城市已就绪" in out
     answer = httpx.get(f"{installation.url}/collections/buildings/items", params={"limit": "1"}).json()
     assert answer["numberReturned"] == 1
+    assert installation.run("down")[0] == 0
+
+
+def test_one_server_for_an_installation_on_whatever_port(installation):
+    assert installation.run("up", "--detach", "--sample", "none")[0] == 0
+    note = (installation.folder / "server.json").read_text(encoding="utf-8")
+    code, _, err = installation.run("serve", SHIKONG_PORT=str(free_port()))
+    assert code == 1
+    assert err.startswith(f"shikong: The server runs already: {installation.url}")
+    assert err.count("\n") == 1
+    assert (installation.folder / "server.json").read_text(encoding="utf-8") == note
+    assert installation.run("down")[0] == 0
+    assert installation.left_behind() == []
+
+
+def test_two_at_once_share_one_server_and_the_second_ends_nothing(installation):
+    first, second = (installation.start("up", "--sample", "none") for _ in range(2))
+    deadline = time.monotonic() + ANSWER_TIMEOUT_S
+    while time.monotonic() < deadline and first.poll() is None and second.poll() is None:
+        time.sleep(0.1)
+    guest, host = (first, second) if first.poll() is not None else (second, first)
+    out, err = guest.communicate(timeout=10)
+    assert guest.returncode == 0, err
+    assert installation.url in out
+    assert httpx.get(f"{installation.url}/conformance").status_code == 200
+    host.send_signal(signal.SIGTERM)
+    assert host.wait(60) == 0, host.communicate()
+    assert installation.left_behind() == []
+
+
+def test_a_database_that_ran_before_runs_on_afterwards(installation):
+    cluster = cluster_of(Settings(state_dir=installation.folder))
+    cluster.start()
+    try:
+        process = installation.start("up", "--sample", "none")
+        installation.wait(process)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        assert cluster.is_running()
+    finally:
+        cluster.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone can become another user")
+def test_another_user_is_told_in_one_line(installation):
+    assert installation.run("up", "--detach", "--sample", "none")[0] == 0
+    nobody = pwd.getpwnam("nobody")
+    done = subprocess.run(
+        [sys.executable, "-c", "from api.cli.main import main; main()", "down"],
+        cwd=PROJECT,
+        env=installation.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        user=nobody.pw_uid,
+        group=nobody.pw_gid,
+        extra_groups=[],
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(r"shikong: No permission for .*another user.*\n", done.stderr), done.stderr
+    assert installation.run("status")[0] == 0
     assert installation.run("down")[0] == 0
 
 

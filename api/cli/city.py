@@ -66,17 +66,17 @@ def fill(settings: Settings, access: Access, sample: Sample) -> None:
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(settings.state_dir).free < MIN_FREE_BYTES:
         raise Misconfigured(f"Less than 1 GB is free under {settings.state_dir}. Make room, then run ./run up again.")
-    with progress_bar("正在生成示例城市（合成数据）", "building the sample city (synthetic)") as show:
-        with owner(access) as conn:
-            # Two who fill at once: the second waits, and then finds the city full.
-            conn.execute("SELECT pg_advisory_xact_lock(%s)", [SAMPLE_LOCK])
-            if not is_empty(conn):
-                raise Conflict("The city is not empty: a sample goes into an empty one only.")
-            load_sample(conn, SampleSize(sample.value), truth_path=settings.state_dir / TRUTH, progress=show)
-            layers = read_layers()
-            for done, layer in enumerate(layers, start=1):
-                refresh_layer(conn, layer)
-                show("统计图层 / counting layers", done, len(layers))
+    bar = progress_bar("正在生成示例城市（合成数据）", "building the sample city (synthetic)")
+    with bar as show, owner(access) as conn:
+        # Two who fill at once: the second waits, and then finds the city full.
+        conn.execute("SELECT pg_advisory_xact_lock(%s)", [SAMPLE_LOCK])
+        if not is_empty(conn):
+            raise Conflict("The city is not empty: a sample goes into an empty one only.")
+        load_sample(conn, SampleSize(sample.value), truth_path=settings.state_dir / TRUTH, progress=show)
+        layers = read_layers()
+        for done, layer in enumerate(layers, start=1):
+            refresh_layer(conn, layer)
+            show("统计图层 / counting layers", done, len(layers))
     with psycopg.connect(access.owner_url, autocommit=True) as conn:
         # The planner knows nothing of a table that has just been filled.
         conn.execute("ANALYZE")

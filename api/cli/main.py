@@ -71,9 +71,11 @@ def up(
     finally:
         # One step for who else begins meanwhile: server and database are both there, or neither is.
         with locked(settings, "up.lock"):
-            note.forget(settings, one)
-            if starts_cluster:
-                _stop_cluster(settings)
+            try:
+                if starts_cluster:
+                    _stop_cluster(settings)
+            finally:
+                note.forget(settings, one)
         good("已停止", "stopped")
 
 

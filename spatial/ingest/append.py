@@ -7,10 +7,9 @@ import psycopg
 from psycopg import sql
 
 from spatial.catalogue.types import FieldType, GeometryType, Layer
-from spatial.crs import CGCS2000, WEB
 from spatial.ingest.errors import SchemaDiffers
 from spatial.ingest.shape import Shape
-from spatial.ingest.table import Column, analyze, fill, typmod
+from spatial.ingest.table import Column, analyze, building_name, create_table, fill, index
 from spatial.ingest.types import ImportReport
 
 WIDENED: Final = {
@@ -31,8 +30,10 @@ def append(
     shape: Shape,
     with_ids: bool,
     report: ImportReport,
-) -> Layer:
-    """Add the staged rows to a layer's table and return the layer as it is declared now.
+) -> tuple[Layer, str]:
+    """Add the staged rows to a layer's table; return the layer as it is declared now, and the table's name.
+
+    That is another than the layer's where its geometry type had to grow: then it is still to be put in place.
 
     Raises
     ------
@@ -41,8 +42,6 @@ def append(
     """
     fitted = _fitted(layer, columns)
     wide = _wide_enough(layer, shape)
-    if wide is not layer:
-        _widen(conn, wide)
     has_ids = layer.field("source_id") is not None
     if with_ids and not has_ids:
         report.notes.append("The file's feature ids were left out, as the layer keeps none.")
@@ -50,11 +49,13 @@ def append(
         raise SchemaDiffers(f"The layer {layer.id!r} has heights, but the file does not have them for every row.")
     if shape.with_z and not wide.geometry.has_z:
         report.warnings.append("Heights were left out, as the layer has none.")
-    fill(
-        conn, layer.table, fitted, geometry=wide.geometry.type, has_z=wide.geometry.has_z, with_ids=with_ids and has_ids
-    )
-    analyze(conn, layer.table)
-    return wide
+    name = layer.table if wide is layer else _copied(conn, layer, wide)
+    fill(conn, name, fitted, geometry=wide.geometry.type, has_z=wide.geometry.has_z, with_ids=with_ids and has_ids)
+    if wide is layer:
+        analyze(conn, name)
+    else:
+        index(conn, name)
+    return wide, name
 
 
 def _fitted(layer: Layer, columns: Sequence[Column]) -> list[Column]:
@@ -86,18 +87,24 @@ def _wide_enough(layer: Layer, shape: Shape) -> Layer:
     return layer.model_copy(update={"geometry": geometry})
 
 
-def _widen(conn: Connection, layer: Layer) -> None:
-    """Turn a table's single geometries into multi; the derived column cannot be altered, so it is made anew."""
-    table = sql.Identifier(layer.db_schema, layer.table)
-    wide, has_z = layer.geometry.type, layer.geometry.has_z
+def _copied(conn: Connection, layer: Layer, wide: Layer) -> str:
+    """Copy a layer's rows into a new table of a wider geometry type and return its name; ids stay."""
+    old = sql.Identifier(layer.db_schema, layer.table)
+    # Readers go on, but nobody may change rows that would be left behind.
+    conn.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(old))
+    name = building_name(conn)
+    columns = [Column(one.name, one.name, one.title.zh, one.type) for one in layer.fields if one.name not in OWN]
+    geometry, with_ids = wide.geometry, layer.field("source_id") is not None
+    create_table(conn, name, columns, geometry=geometry.type, has_z=geometry.has_z, with_ids=with_ids)
+    new = sql.Identifier(layer.db_schema, name)
+    names = sql.SQL(", ").join([sql.Identifier("id"), *(sql.Identifier(one.name) for one in layer.fields)])
     conn.execute(
-        sql.SQL("ALTER TABLE {} DROP COLUMN geom_web, ALTER COLUMN geom TYPE {} USING ST_Multi(geom)").format(
-            table, typmod(wide, has_z=has_z, srid=CGCS2000)
+        sql.SQL("INSERT INTO {} ({}, geom) SELECT {}, ST_Multi(geom) FROM {} ORDER BY id").format(
+            new, names, names, old
         )
     )
     conn.execute(
-        sql.SQL("ALTER TABLE {} ADD COLUMN geom_web {} GENERATED ALWAYS AS (ST_Transform(geom, {})) STORED").format(
-            table, typmod(wide, has_z=has_z, srid=WEB), sql.Literal(WEB)
-        )
+        "SELECT setval(pg_get_serial_sequence(%s, 'id'), nextval(pg_get_serial_sequence(%s, 'id')), false)",
+        [new.as_string(conn), old.as_string(conn)],
     )
-    conn.execute(sql.SQL("CREATE INDEX ON {} USING gist (geom_web)").format(table))
+    return name

@@ -15,7 +15,7 @@ from spatial.ingest.publish import declare
 from spatial.ingest.shape import Shape
 from spatial.ingest.staging import OVERFLOW, Staging
 from spatial.ingest.suspicion import examine, hints
-from spatial.ingest.table import CITY_TIME, Column, create_table, fill, index, put_in_place
+from spatial.ingest.table import CITY_TIME, Column, building_name, create_table, fill, index, put_in_place
 from spatial.ingest.types import ImportOptions, ImportReport, Progress, SourceInfo
 from spatial.ingest.values import Proof
 
@@ -44,17 +44,16 @@ def finish(
     _note_suspicion(conn, settled, options.shifted_from, report)
     progress("storing", 0, STEPS)
     if claimed.existing and claimed.appends:
-        layer = append(conn, claimed.existing, settled, shape=shape, with_ids=staging.has_ids, report=report)
-        progress("publishing", 2, STEPS)
-        content = measure_layer(conn, layer)
+        layer, name = append(conn, claimed.existing, settled, shape=shape, with_ids=staging.has_ids, report=report)
     else:
         layer = _declaration(settled, shape, claimed=claimed, options=options, info=info, report=report)
         if staging.has_ids:
             layer = layer.model_copy(update={"fields": (SOURCE_ID, *layer.fields)})
         name = _build(conn, layer, settled, with_ids=staging.has_ids, progress=progress)
-        progress("publishing", 2, STEPS)
-        # Counted before it takes the old table's place: from then on readers wait for the commit.
-        content = measure_layer(conn, layer.model_copy(update={"table": name}))
+    progress("publishing", 2, STEPS)
+    # Counted before it takes the old table's place: from then on readers wait for the commit.
+    content = measure_layer(conn, layer.model_copy(update={"table": name}))
+    if name != layer.table:
         put_in_place(conn, name, layer.table)
     save_layer(conn, layer, origin="imported")
     describe_layer(conn, layer, content)
@@ -138,7 +137,7 @@ def _title(existing: Layer | None) -> Titled | None:
 
 def _build(conn: Connection, layer: Layer, settled: Sequence[Column], *, with_ids: bool, progress: Progress) -> str:
     """Build the table under a name of this connection's own, and return that."""
-    name = f"import_{conn.info.backend_pid}"
+    name = building_name(conn)
     geometry, has_z = layer.geometry.type, layer.geometry.has_z
     create_table(conn, name, settled, geometry=geometry, has_z=has_z, with_ids=with_ids)
     fill(conn, name, settled, geometry=geometry, has_z=has_z, with_ids=with_ids)

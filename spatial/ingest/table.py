@@ -46,6 +46,11 @@ def typmod(geometry: GeometryType, *, has_z: bool, srid: int) -> sql.SQL:
     return sql.SQL(f"geometry({geometry.value}{'Z' if has_z else ''}, {srid})")
 
 
+def building_name(conn: Connection) -> str:
+    """Return the name under which a table is built: this connection's own, until it is put in place."""
+    return f"import_{conn.info.backend_pid}"
+
+
 def create_table(
     conn: Connection, name: str, columns: Sequence[Column], *, geometry: GeometryType, has_z: bool, with_ids: bool
 ) -> None:

@@ -45,6 +45,11 @@ def test_a_public_address_ends_without_a_slash(monkeypatch):
     assert get_settings().public_url == "https://city.example/gis"
 
 
+def test_the_short_name_of_the_database_becomes_the_one_that_every_library_knows(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://city:postgres://@db/city")
+    assert get_settings().database_url == "postgresql://city:postgres://@db/city"
+
+
 def test_the_state_folder_is_absolute(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SHIKONG_STATE_DIR", "somewhere")

@@ -11,7 +11,7 @@ import asyncpg
 import psycopg
 import pytest
 
-from spatial.db.access import _new_passwords, current_access, open_access
+from spatial.db.access import _external_access, _new_passwords, current_access, open_access
 from spatial.db.cluster import Cluster
 from spatial.db.roles import READ_TIMEOUT_S, Login, grant_statements
 from spatial.errors import Misconfigured, Unavailable
@@ -163,6 +163,52 @@ def test_an_existing_database_without_postgis_says_who_can_add_it(monkeypatch, t
             open_access(settings)
     finally:
         cluster.drop_database("copy_bare")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://city:se%cret@db/city",
+        "postgresql://city:se@cret@db/city",
+        "postgresql://city:se/cret@db/city",
+        "postgresql://city:se?cret@db/city",
+        "postgresql://city:se#cret@db/city",
+        "postgresql://city:[secret@db/city",
+        "postgresql://city:ok@db:secret/city",
+        "postgresql://city:ok@db/city?cret=1",
+    ],
+)
+@pytest.mark.parametrize("door", [open_access, current_access])
+def test_an_address_that_cannot_be_read_is_told_and_nothing_of_it_is(monkeypatch, tmp_path, url, door):
+    with pytest.raises(Misconfigured, match="DATABASE_URL cannot be read") as caught:
+        door(settings_of(monkeypatch, tmp_path, url))
+    assert "cret" not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://city:a+b%40c@db:5432/city?sslmode=require",
+        "postgresql://one:5432,two:5433/city?user=city&password=a%2Bb+c",
+        "postgresql:///city?host=/run/postgresql",
+    ],
+)
+def test_usual_addresses_can_be_read(monkeypatch, tmp_path, url):
+    assert current_access(settings_of(monkeypatch, tmp_path, url)).owner_url == url
+
+
+def test_the_reader_is_nobody_else_though_the_address_names_a_login_behind_the_question_mark():
+    url = "postgresql://db/city?user=city&sslmode=require&p%61ssword=secret&application_name=a%26b"
+    access = _external_access(url, "own")
+    info = psycopg.conninfo.conninfo_to_dict(access.reader_url)
+    assert (info["user"], info["password"]) == (Login.READER.value, "own")
+    assert (info["sslmode"], info["application_name"], info["dbname"]) == ("require", "a&b", "city")
+    assert access.owner_url == url
+
+
+def test_two_machines_agree_though_the_password_stands_behind_the_question_mark():
+    assert _new_passwords("postgresql://db/city?password=secret") == _new_passwords("postgresql://a:secret@db/city")
 
 
 def test_a_database_that_does_not_answer_is_told(monkeypatch, tmp_path):

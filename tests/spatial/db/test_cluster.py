@@ -103,6 +103,39 @@ def port_of(cluster: Cluster) -> int:
     return int(cluster.url().rpartition("port=")[2])
 
 
+def test_a_folder_whose_name_no_socket_bears_is_reached_over_tcp():
+    folder = STATE / f"it's, {os.getpid()}"
+    odd = Cluster(folder, throwaway=True)
+    try:
+        odd.start()
+        assert "127.0.0.1" in odd.url()
+        assert answer(odd)
+    finally:
+        odd.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("character", ['"', "$", "`", "\\"])
+def test_a_folder_that_a_shell_would_read_otherwise_is_refused(tmp_path, character):
+    with pytest.raises(Misconfigured, match="PostgreSQL cannot live in"):
+        Cluster(tmp_path / f"a{character}b").start()
+
+
+@pytest.mark.parametrize("name", ["data/shikong.conf", "data/pg_hba.conf", "pg_ctl.out", "lock"])
+def test_a_link_in_the_folder_leads_nowhere(own, tmp_path, name):
+    own.start()
+    own.stop()
+    target = tmp_path / "precious"
+    target.write_text("kept", encoding="utf-8")
+    (own.folder / name).unlink(missing_ok=True)
+    (own.folder / name).symlink_to(target)
+    with pytest.raises(Misconfigured, match="not a plain file"):
+        own.start()
+    (own.folder / name).unlink()
+    assert target.read_text(encoding="utf-8") == "kept"
+    own.start()
+
+
 def test_a_pid_that_another_program_has_now_is_not_the_server(own):
     own.start()
     own.stop()

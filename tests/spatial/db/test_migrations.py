@@ -1,5 +1,6 @@
 """The shape of the database: one truth in the models, the migrations and the catalogue."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -11,6 +12,7 @@ from data.migrate import alembic_config, migrate
 from spatial.catalogue.queries import load_catalogue, sync_built_in
 from spatial.catalogue.types import FieldType, KeyType, Layer
 from spatial.crs import CGCS2000, GRID, WEB
+from spatial.db.locks import MIGRATION_LOCK
 from spatial.errors import Misconfigured
 
 
@@ -46,6 +48,27 @@ def test_a_layer_that_left_the_files_leaves_the_catalogue_and_imported_ones_stay
     rest = [layer for layer in read_layers() if layer.id not in {kept.id, gone.id}]
     sync_built_in(conn, layers=rest, groups=read_groups(), code_lists=read_code_lists())
     assert set(load_catalogue(conn).layers) == {kept.id, *(layer.id for layer in rest)}
+
+
+def test_groups_and_code_lists_that_left_the_files_leave_the_catalogue(conn):
+    groups, codes = read_groups(), read_code_lists()
+    sync_built_in(conn, layers=[], groups=iter(groups[1:]), code_lists=iter(codes[1:]))
+    left = load_catalogue(conn)
+    assert [group.id for group in left.groups] == [group.id for group in groups[1:]]
+    assert set(left.code_lists) == {one.id for one in codes[1:]}
+
+
+def test_functions_grants_and_built_in_layers_wait_for_the_lock_of_migrations(empty_city_url):
+    with psycopg.connect(empty_city_url) as other, ThreadPoolExecutor(1) as pool:
+        # The migrations are past already; what follows them is not.
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(command, "upgrade", lambda *_: None)
+            begun = pool.submit(migrate, empty_city_url)
+            with pytest.raises(TimeoutError):
+                begun.result(0.5)
+            other.rollback()
+            begun.result(30)
 
 
 # What PostgreSQL's types can be for each kind of field of the catalogue.

@@ -43,10 +43,8 @@ def point(properties, **more):
 
 
 def nested(levels):
-    value = {"core": levels}
-    for _ in range(levels):
-        value = {"in": value}
-    return value
+    # As text, for Python's own json gives up at a thousand.
+    return '{"in": ' * levels + "1" + "}" * levels
 
 
 # Files that are not what they are called.
@@ -161,7 +159,9 @@ def test_a_curve_costs_its_own_row(load, rows, tmp_path):
 
 
 def test_a_curve_in_a_geopackage_costs_its_own_row(load, tmp_path, plots):
-    pyogrio.write_dataframe(plots.set_geometry(plots.centroid), tmp_path / "t.gpkg", geometry_type="Unknown")
+    pyogrio.write_dataframe(
+        plots.set_geometry(plots.representative_point()), tmp_path / "t.gpkg", geometry_type="Unknown"
+    )
     head = b"GP\x00\x01" + (4490).to_bytes(4, "little")
     # A circular string (type 8) of three points.
     arc = b"\x01\x08\0\0\0\x03\0\0\0" + b"".join(shapely.Point(117 + n, 31).wkb[5:] for n in (0, 0.1, 0.2))
@@ -188,9 +188,9 @@ def test_a_codec_that_is_no_encoding_of_texts_is_told(load, plots, tmp_path, nam
         load(tmp_path / name, encoding=encoding)
 
 
-@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-32", "utf-8"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8"])
 def test_a_file_that_is_not_in_the_encoding_told_is_told(load, tmp_path, encoding):
-    (tmp_path / "t.csv").write_bytes((HEADER + ROW).encode("utf-16") + b"\xd8")
+    (tmp_path / "t.csv").write_bytes((HEADER + ROW).encode("utf-16") + b"\x00\xd8a\0")
     with pytest.raises(InvalidInput, match="--encoding"):
         load(tmp_path / "t.csv", encoding=encoding)
 
@@ -212,18 +212,18 @@ def test_nul_in_names_and_ids_is_taken_out(load, conn, rows, tmp_path):
 @pytest.mark.parametrize("name", ["t.geojson", "t.geojsonl"])
 def test_what_nests_deep_is_kept_and_what_nests_too_deep_is_told_so(load, rows, tmp_path, name):
     depths = [0, 6, 9, 60, NESTING_MAX - 10, NESTING_MAX + 10, 2000]
-    features = [point({"n": depth, "v": nested(depth)}) for depth in depths]
+    features = [point({"n": depth, "v": "@"}).replace('"@"', nested(depth)) for depth in depths]
     whole = '{"type":"FeatureCollection","features":[' + ",".join(features) + "]}"
     (tmp_path / name).write_text("\n".join(features) if name.endswith("l") else whole, encoding="utf-8")
     report = load(tmp_path / name)
     assert report.reasons == {"too_deep": 2}
     assert [one["n"] for one in rows(order="n")] == depths[:5]
-    assert json.loads(rows(order="n")[3]["v"]) == nested(60)
+    assert rows(order="n")[3]["v"] == nested(60).replace(" ", "")
     assert not report.warnings
 
 
 def test_plain_objects_that_nest_too_deep_are_told_so(load, tmp_path):
-    lines = [json.dumps({"lon": 117.2, "lat": 31.8, "v": nested(depth)}) for depth in (1, 300, 2000)]
+    lines = [f'{{"lon": 117.2, "lat": 31.8, "v": {nested(depth)}}}' for depth in (1, 300, 2000)]
     (tmp_path / "t.jsonl").write_text("\n".join(lines), encoding="utf-8")
     assert load(tmp_path / "t.jsonl").reasons == {"too_deep": 2}
 
@@ -255,12 +255,15 @@ def test_reports_are_for_the_account_that_imports(load, tmp_path):
     }
 
 
-def test_readers_do_not_wait_while_the_new_layer_is_counted(empty_city_url, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("mode", "after"), [(Mode.REPLACE, [(2,), (3,)]), (Mode.APPEND, [(1,), (2,), (3,)])])
+def test_readers_do_not_wait_while_the_new_layer_is_counted(empty_city_url, tmp_path, monkeypatch, mode, after):
     path = tmp_path / "t.geojsonl"
     path.write_text(point({"a": 1}), encoding="utf-8")
     with psycopg.connect(empty_city_url) as conn:
         import_file(conn, path, ImportOptions("given", tmp_path))
-    path.write_text(point({"a": 2}) + "\n" + point({"a": 3}), encoding="utf-8")
+    # Two points in one, so that the layer's geometry type must grow.
+    two = {"type": "MultiPoint", "coordinates": [[117.2, 31.8], [117.3, 31.8]]}
+    path.write_text(point({"a": 2}) + "\n" + point({"a": 3}, geometry=two), encoding="utf-8")
     seen = []
 
     def measure(conn, layer):
@@ -270,6 +273,10 @@ def test_readers_do_not_wait_while_the_new_layer_is_counted(empty_city_url, tmp_
 
     monkeypatch.setattr(finish, "measure_layer", measure)
     with psycopg.connect(empty_city_url) as conn:
-        import_file(conn, path, ImportOptions("given", tmp_path, mode=Mode.REPLACE))
-        assert load_catalogue(conn).layer("given").feature_count == 2
+        import_file(conn, path, ImportOptions("given", tmp_path, mode=mode))
+        published = load_catalogue(conn).layer("given")
+        assert (published.feature_count, published.definition.table) == (len(after), "given")
+        assert conn.execute("SELECT a FROM imported.given ORDER BY a").fetchall() == after
+        assert conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'imported'").fetchall() == [("given",)]
+        assert conn.execute("SELECT count(DISTINCT id) FROM imported.given").fetchone() == (len(after),)
     assert seen == [(1,)]
