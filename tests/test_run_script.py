@@ -320,7 +320,8 @@ def test_two_at_once_share_one_server_and_the_second_ends_nothing(installation):
     assert installation.url in out
     assert httpx.get(f"{installation.url}/conformance").status_code == 200
     host.send_signal(signal.SIGTERM)
-    assert host.wait(60) == 0, host.communicate()
+    _, err = host.communicate(timeout=60)
+    assert host.returncode == 0, err
     assert installation.left_behind() == []
 
 
