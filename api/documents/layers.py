@@ -1,6 +1,7 @@
 """Layers described: OGC collection, queryables, and the schema of their features."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -18,11 +19,12 @@ def default_crs(layer: PublishedLayer) -> Crs:
     return CRS84H if layer.definition.geometry.has_z else CRS84
 
 
-def offered_crs(layer: PublishedLayer) -> list[str]:
+@lru_cache(maxsize=1000)
+def offered_crs(layer: PublishedLayer) -> tuple[str, ...]:
     """Return the URIs of the systems in which a layer may be asked, the default first."""
     default = default_crs(layer)
     heights = {CRS84H.uri} if not layer.definition.geometry.has_z else set()
-    return [default.uri, *(uri for uri in OFFERED if uri != default.uri and uri not in heights)]
+    return (default.uri, *(uri for uri in OFFERED if uri != default.uri and uri not in heights))
 
 
 def collection_document(layer: PublishedLayer, base: str, language: str) -> dict[str, Any]:
