@@ -61,8 +61,8 @@ def serve(access: Access, **env: str) -> Iterator[Server]:
         log = state / "server.log"
         command = [
             sys.executable, "-m", "uvicorn", "--factory", "api.app:app_from_environment",
-            "--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "3",
-            "--timeout-keep-alive", "75",
+            "--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--no-server-header",
+            "--timeout-graceful-shutdown", "3", "--timeout-keep-alive", "75",
         ]  # fmt: skip
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("SHIKONG_")}
         variables = {
