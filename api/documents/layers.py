@@ -19,7 +19,7 @@ def default_crs(layer: PublishedLayer) -> Crs:
     return CRS84H if layer.definition.geometry.has_z else CRS84
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=256)
 def offered_crs(layer: PublishedLayer) -> tuple[str, ...]:
     """Return the URIs of the systems in which a layer may be asked, the default first."""
     default = default_crs(layer)

@@ -61,7 +61,7 @@ async def item(request: Request) -> Response:
     crs = params.crs(query, default=default_crs(layer), offered=offered_crs(layer))
     key = params.feature_key(layer.definition, request.path_params["key"])
     async with pool_of(request).connection() as conn:
-        feature = await fetch_feature(conn, layer, key, ItemsQuery(limit=1, crs=crs))
+        feature = await fetch_feature(conn, layer, key, crs=crs)
     links = self_links(request, LINKED, "html" if chosen == "html" else "json")
     links.append(link(_layer_url(request, layer), "collection", JSON, layer.definition.title.zh))
     body = feature[:-1] + b',"links":' + orjson.dumps(links) + b"}"
@@ -86,7 +86,7 @@ def _query(request: Request, layer: PublishedLayer, *, is_form: bool) -> ItemsQu
     )
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=256)
 def _known_parameters(layer: PublishedLayer) -> frozenset[str]:
     return frozenset((*params.ITEMS_PARAMETERS, *(field.name for field in layer.definition.queryables)))
 

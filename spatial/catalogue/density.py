@@ -1,5 +1,6 @@
 """How many features a box holds, about: enough to choose between two ways of reading it."""
 
+from array import array
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,9 +24,10 @@ class Density:
         # A layer of one point, or along a meridian, still gets a box of some size.
         self.width = max(east - self.west, 1e-9)
         self.height = max(north - self.south, 1e-9)
-        rows = [[0.0] * (CELLS + 1)]
+        # Arrays of doubles: a list of floats takes four times the memory, and every catalogue keeps one for each layer.
+        rows = [array("d", [0.0] * (CELLS + 1))]
         for y in range(CELLS):
-            row, below, total = [0.0], rows[-1], 0
+            row, below, total = array("d", [0.0]), rows[-1], 0
             for x in range(CELLS):
                 total += counts[y * CELLS + x]
                 row.append(below[x + 1] + total)

@@ -38,6 +38,8 @@ COUNT_CAP: Final = 10_000
 """Matches are counted up to here; beyond, ``numberMatched`` is left out."""
 
 
+STATEMENTS_KEPT: Final = 256
+"""Composed texts by layer and CRS. Each keeps its layer alive, and a changed catalogue brings new ones."""
 POSITION: Final = '"%n"'
 """Place of a row in its page; no column can bear the name (spatial/ingest/naming.py clears % away)."""
 
@@ -57,44 +59,39 @@ async def fetch_page(conn: Fetcher, layer: PublishedLayer, query: ItemsQuery) ->
     Page
         Features in the order of their ids.
     """
-    statement = page_statement(layer, query)
-    row = await _fetch(conn, statement, query)
+    row = await _fetch(conn, page_statement(layer, query), query.crs)
     assert row is not None  # noqa: S101 - an aggregate always answers
-    found, matched = row["found"], row["matched"]
-    if not query.is_filtered:
-        matched = layer.feature_count
-    elif matched is not None and matched > COUNT_CAP and not _is_near(layer, query):
-        matched = None
+    found = row["found"]
     return Page(
         features=row["features"] or b"",
         returned=min(found, query.limit),
-        matched=matched,
+        matched=row["matched"] if query.is_filtered else layer.feature_count,
         last=row["last"] if found > query.limit else None,
     )
 
 
-async def fetch_feature(conn: Fetcher, layer: PublishedLayer, key: Key, query: ItemsQuery) -> bytes:
-    """Read one feature as GeoJSON, UTF-8.
+async def fetch_feature(conn: Fetcher, layer: PublishedLayer, key: Key, *, crs: Crs) -> bytes:
+    """Read one feature as GeoJSON in a reference system, UTF-8.
 
     Raises
     ------
     UnknownFeature
         The layer has no feature of this id.
     """
-    row = await _fetch(conn, Statement(_one_feature_sql(layer, query.crs), (key,)), query)
+    row = await _fetch(conn, Statement(_one_feature_sql(layer, crs), (key,)), crs)
     if row is None:
         raise UnknownFeature(layer.definition.id, key)
     feature: bytes = row["feature"]
     return feature
 
 
-async def _fetch(conn: Fetcher, statement: Statement, query: ItemsQuery) -> Mapping[str, Any] | None:
+async def _fetch(conn: Fetcher, statement: Statement, crs: Crs) -> Mapping[str, Any] | None:
     try:
         return await conn.fetchrow(statement.sql, *statement.args)
     except asyncpg.InternalServerError as error:
         # PROJ's refusals reach us as internal errors of PostGIS; nothing else of ours raises those.
         if "transform" in str(error):
-            raise OutsideCrs(query.crs) from error
+            raise OutsideCrs(crs) from error
         raise
 
 
@@ -103,39 +100,38 @@ def page_statement(layer: PublishedLayer, query: ItemsQuery) -> Statement:
 
     One row more than the limit is looked for, to know whether a next page exists; it is not written out.
     """
-    definition, binds = layer.definition, Binds()
-    key = quoted(definition.key.column)
+    binds = Binds()
     is_near = _is_near(layer, query)
     conditions = _conditions(layer, query, binds, by_index=is_near)
-    after = f"{key} > {binds.add(query.after, KEY_SQL_TYPE[definition.key.type])}" if query.after is not None else ""
+    key, key_type = quoted(layer.definition.key.column), KEY_SQL_TYPE[layer.definition.key.type]
+    after = [f"t.{key} > {binds.add(query.after, key_type)}"] if query.after is not None else []
     limit = binds.add(query.limit, "bigint")
-    window = f"ORDER BY {key} LIMIT {limit} + 1"
+    window = f"ORDER BY t.{key} LIMIT {limit} + 1"
     if query.offset:
         window += f" OFFSET {binds.add(query.offset, 'bigint')}"
     # Rows first, JSON after: with OFFSET in the same SELECT the passed-over rows would be written too.
+    table = table_sql(layer.definition)
     if is_near:
-        hits = f"hit AS MATERIALIZED (SELECT t.{key} FROM {table_sql(layer.definition)} t{_where(conditions)}),"
-        keys = f"SELECT {key} FROM hit {_where([after] if after else [])} {window}"
-        page = (
-            f"SELECT t.*, row_number() OVER (ORDER BY t.{key}) AS {POSITION} FROM ({keys}) k"
-            f" JOIN {table_sql(layer.definition)} t USING ({key})"
-        )
+        hits = f"hit AS MATERIALIZED (SELECT t.{key} FROM {table} t{_where(conditions)}), "
+        keys = f"SELECT t.{key} FROM hit t{_where(after)} {window}"
+        found = f"({keys}) k JOIN {table} t USING ({key})"
+        page = f"SELECT t.*, row_number() OVER (ORDER BY t.{key}) AS {POSITION} FROM {found}"
         matched = "(SELECT count(*) FROM hit)"
     else:
         hits = ""
-        walk = [*conditions, f"t.{after}"] if after else conditions
-        rows = f"SELECT t.* FROM {table_sql(layer.definition)} t{_where(walk)} {window.replace(key, f't.{key}')}"
+        rows = f"SELECT t.* FROM {table} t{_where([*conditions, *after])} {window}"
         page = f"SELECT t.*, row_number() OVER () AS {POSITION} FROM ({rows}) t"
         matched = _capped_count(layer, query, conditions)
     columns = _page_columns(layer, query.crs, limit)
-    sql = f"WITH {hits} page AS ({page}) SELECT {columns}, {matched} AS matched FROM page t"
-    return Statement(sql, tuple(binds.values))
+    return Statement(
+        f"WITH {hits}page AS ({page}) SELECT {columns}, {matched} AS matched FROM page t", tuple(binds.values)
+    )
 
 
 # Most of a statement's text follows from layer and CRS alone; to compose it each time costs 3 % of a page of ten.
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=STATEMENTS_KEPT)
 def _page_columns(layer: PublishedLayer, crs: Crs, limit: str) -> str:
     return (
         f"convert_to(string_agg({feature_sql(layer.definition, crs)}, ',') FILTER (WHERE {POSITION} <= {limit}),"
@@ -144,7 +140,7 @@ def _page_columns(layer: PublishedLayer, crs: Crs, limit: str) -> str:
     )
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=STATEMENTS_KEPT)
 def _one_feature_sql(layer: PublishedLayer, crs: Crs) -> str:
     key = layer.definition.key
     return (
@@ -176,11 +172,11 @@ def _conditions(layer: PublishedLayer, query: ItemsQuery, binds: Binds, *, by_in
 
 
 def _capped_count(layer: PublishedLayer, query: ItemsQuery, conditions: list[str]) -> str:
-    """Count up to the cap on the first page; a large box is known to be beyond it."""
+    """Count up to the cap on the first page, NULL beyond; a large box is known to be beyond."""
     if not query.is_filtered or query.bbox is not None or query.after is not None:
         return "NULL::bigint"
     rows = f"SELECT 1 FROM {table_sql(layer.definition)} t{_where(conditions)} LIMIT {COUNT_CAP + 1}"
-    return f"(SELECT count(*) FROM ({rows}) c)"
+    return f"(SELECT nullif(count(*), {COUNT_CAP + 1}) FROM ({rows}) c)"
 
 
 def _where(conditions: list[str]) -> str:

@@ -190,9 +190,7 @@ def _single_items(conn: psycopg.Connection[Any], layer: PublishedLayer, rng: ran
     return Workload(
         name=f"item {layer.definition.id}",
         paths=[f"/collections/{layer.definition.id}/items/{key}" for key in chosen],
-        statements=[
-            recorded(partial(fetch_feature, layer=layer, key=key, query=ItemsQuery(limit=1, crs=crs))) for key in chosen
-        ],
+        statements=[recorded(partial(fetch_feature, layer=layer, key=key, crs=crs)) for key in chosen],
         must=5.0,
     )
 

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,14 +58,6 @@ FLATGEOBUF: Final = OgrFormat("FlatGeobuf", "FlatGeobuf", b"fgb\x03fgb")
 SHAPEFILE: Final = OgrFormat("ESRI Shapefile", "ESRI Shapefile", b"\0\0\x27\x0a")
 SNIFFED: Final = 16
 """Bytes that are looked at; in all three formats one of them is NUL, where GDAL's search for words ends."""
-
-
-@dataclass(slots=True)
-class _Read:
-    """How far the reading is."""
-
-    rows: int = 0
-    bad_texts: list[Rejection] = field(default_factory=list)
 
 
 class OgrSource:
