@@ -3,11 +3,10 @@
 from typing import Any
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from address.types import AddressKind
-from spatial.db.base import Code, Feature, geom_column, web_column
+from spatial.db.base import Code, Feature, filter_index, geom_column, prefix_index, search_index, web_column
 
 
 class Address(Feature):
@@ -39,13 +38,20 @@ class Address(Feature):
 
     @classmethod
     def indexes(cls) -> tuple[Any, ...]:
-        """Index the hierarchy and the road."""
+        """Index the hierarchy, the road and the text."""
         return (
-            # Usage: the doors of a community, of a road by number, of a building; what lies behind a door.
-            Index(None, "region_code"),
-            Index(None, "road_name", "number"),
-            Index(None, "building_code"),
-            Index(None, "parent_code"),
+            # Usage: the doors of a community, of a road, of an estate or a unit grid.
+            filter_index("region_code"),
+            filter_index("road_name"),
+            filter_index("estate_code"),
+            filter_index("grid_code"),
+            # Usage: the doors of a building; what lies behind a door.
+            filter_index("building_code"),
+            filter_index("parent_code"),
             # Usage: all doorplates, all rooms.
-            Index(None, "kind"),
+            filter_index("kind"),
+            # Usage: the doors of a county or street, by the first digits of the community.
+            prefix_index("address", "region_code"),
+            # Usage: search by a part of the address.
+            search_index("full_text"),
         )

@@ -10,14 +10,14 @@ from http import HTTPStatus
 import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import PROBLEM_JSON, problem, problem_bytes
+from api.files import Streams
 from api.html import page
-from api.middleware import Open
-from api.routes import assets, collections, items, landing, styles, tiles
+from api.middleware import OpenApplication
+from api.routes import assets, collections, functions, items, landing, search, styles, tiles
 from api.routes import map as map_page
 from api.state import DocumentCache
 from spatial.catalogue.catalogue import Catalogue
@@ -25,6 +25,7 @@ from spatial.catalogue.watch import watch_catalogue
 from spatial.db.access import Access, current_access
 from spatial.db.pool import ReadPool
 from spatial.errors import CityError
+from spatial.query.appraise import Appraisals
 from spatial.settings import Settings, get_settings
 
 log = logging.getLogger(__name__)
@@ -72,18 +73,27 @@ def create_app(settings: Settings, access: Access) -> Starlette:
     # The busiest first: routes are tried in their order.
     routes = [
         *items.routes,
+        *search.routes,
         *tiles.routes,
         *collections.routes,
         *landing.routes,
+        *functions.routes,
         *styles.routes,
         *map_page.routes,
         *assets.routes(settings),
     ]
     handlers = {CityError: _city_error, HTTPException: _http_error, Exception: _unforeseen}
-    app = Starlette(routes=routes, middleware=[Middleware(Open)], exception_handlers=handlers, lifespan=lifespan)
+    app = OpenApplication(routes=routes, exception_handlers=handlers, lifespan=lifespan)
     app.state.settings = settings
     app.state.catalogue = None
     app.state.documents = DocumentCache()
+    app.state.appraisals = Appraisals()
+    app.state.streams = Streams(
+        access.reader_url,
+        size=max(1, settings.pool_size // 2),
+        wait_s=settings.pool_timeout_s,
+        statement_timeout_s=settings.statement_timeout_s,
+    )
     return app
 
 

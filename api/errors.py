@@ -13,8 +13,23 @@ class NotAcceptable(CityError):
     """The resource cannot be given in any of the formats that the client accepts."""
 
 
+class TooLarge(InvalidInput):
+    """The body of a request is longer than what is read.
+
+    Parameters
+    ----------
+    limit_bytes
+        The longest body that is taken.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"The body is longer than {limit_bytes:,} bytes. Send a shorter one.", field="body")
+        self.limit_bytes = limit_bytes
+
+
 STATUS: Final = MappingProxyType(
     {
+        TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         InvalidInput: HTTPStatus.BAD_REQUEST,
         NotFound: HTTPStatus.NOT_FOUND,
         NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
@@ -52,7 +67,7 @@ def problem(status: HTTPStatus, detail: str, *, field: str | None = None) -> dic
         "code": status.phrase.replace(" ", ""),
         "description": detail,
     }
-    if field:
+    if field is not None:
         document["field"] = field
     return document
 

@@ -48,9 +48,12 @@ def negotiate(request: Request, formats: Mapping[str, str] = PLAIN) -> str:
 
 
 def _quality(accept: str, media_type: str) -> float:
-    """Rank a media type by an ``Accept`` header; a plain JSON wish is met by every kind of JSON."""
+    """Rank a media type by an ``Accept`` header; a plain JSON wish is met by every kind of JSON.
+
+    The most exact wish decides (RFC 9110, 12.5.1): ``text/csv;q=0, */*`` is everything but CSV.
+    """
     plain = media_type.split(";", 1)[0]
-    best = 0.0
+    closest, weight = 0.0, 0.0
     for part in accept.split(","):
         wanted, _, parameters = part.strip().partition(";")
         # A more exact wish wins over a wildcard of the same weight.
@@ -61,9 +64,9 @@ def _quality(accept: str, media_type: str) -> float:
         }.get(wanted.strip().lower())
         if exactness is None and wanted.strip().lower() == JSON and plain.endswith("json"):
             exactness = 0.9999
-        if exactness is not None:
-            best = max(best, exactness * _weight(parameters))
-    return best
+        if exactness is not None and exactness > closest:
+            closest, weight = exactness, _weight(parameters)
+    return closest * weight
 
 
 def _weight(parameters: str) -> float:
@@ -71,7 +74,8 @@ def _weight(parameters: str) -> float:
         name, _, value = parameter.strip().partition("=")
         if name == "q":
             try:
-                return min(max(float(value), 0.0), 1.0)
+                # In this order NaN counts for nothing.
+                return min(max(0.0, float(value)), 1.0)
             except ValueError:
                 return 0.0
     return 1.0

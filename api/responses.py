@@ -1,5 +1,6 @@
 """Results as responses: the format that the client wants, links, and documents kept ready."""
 
+import re
 from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
 from urllib.parse import quote, unquote_plus
@@ -14,16 +15,21 @@ from api.state import catalogue_of
 
 OGC_REL: Final = "http://www.opengis.net/def/rel/ogc/1.0/"
 
+BASE: Final = "shikong.base_url"
+"""Where a request remembers what its links begin with."""
 QUERY_SAFE: Final = "!$&'()*+,-./:;=?@_~%"
 """What may stand in a query string as it is (RFC 3986, 3.4)."""
+PLAIN_QUERY: Final = re.compile(rb"[A-Za-z0-9!$&'()*+,\-./:;=?@_~%]*")
 
 
 def base_url(request: Request) -> str:
     """Return what every link begins with: the configured public address, or the one that the client used."""
-    public: str = request.app.state.settings.public_url
-    if public:
-        return public
-    return f"{request.scope['scheme']}://{request.headers.get('host', 'localhost')}"
+    scope = request.scope
+    known: str | None = scope.get(BASE)
+    if known is None:
+        public: str = request.app.state.settings.public_url
+        known = scope[BASE] = public or f"{scope['scheme']}://{request.headers.get('host', 'localhost')}"
+    return known
 
 
 def link(href: str, rel: str, media_type: str, title: str | None = None, **more: Any) -> dict[str, Any]:
@@ -34,19 +40,48 @@ def link(href: str, rel: str, media_type: str, title: str | None = None, **more:
     return document | more
 
 
-def kept_query(request: Request, *, without: Container[str]) -> str:
-    """Return the query string as the client wrote it, without some parameters, ready for one more to be added."""
-    written = quote(request.scope["query_string"], safe=QUERY_SAFE)
-    parts = [one for one in written.split("&") if one and unquote_plus(one.partition("=")[0]) not in without]
+def kept_query(request: Request, *, without: Container[str], drops_empty: bool = False) -> str:
+    """Return the query string as the client wrote it, without some parameters, ready for one more to be added.
+
+    Parameters
+    ----------
+    drops_empty
+        True leaves out parameters without a value, which forms send and other formats refuse.
+    """
+    raw: bytes = request.scope["query_string"]
+    written = raw.decode() if PLAIN_QUERY.fullmatch(raw) else quote(raw, safe=QUERY_SAFE)
+    parts = []
+    for part in written.split("&"):
+        name, _, value = part.partition("=")
+        if not part or (drops_empty and not value):
+            continue
+        if (unquote_plus(name) if "%" in name or "+" in name else name) not in without:
+            parts.append(part)
     return "&".join([*parts, ""])
 
 
 def self_links(request: Request, formats: Mapping[str, str], chosen: str) -> list[dict[str, Any]]:
     """Return the links to this resource in this format and in the others."""
-    url = f"{base_url(request)}{quote(request.scope['path'])}?{kept_query(request, without=('f',))}f="
+    url = _formless_url(request, chosen)
     return [
         link(url + name, "self" if name == chosen else "alternate", media_type) for name, media_type in formats.items()
     ]
+
+
+def self_links_json(request: Request, formats: Mapping[str, str], chosen: str) -> str:
+    """Return the same links as JSON text without brackets: a tenth of the cost of a page of ten features."""
+    url = orjson.dumps(_formless_url(request, chosen)).decode()[:-1]
+    return ",".join(
+        [
+            f'{{"href":{url}{name}","rel":"{"self" if name == chosen else "alternate"}","type":"{media_type}"}}'
+            for name, media_type in formats.items()
+        ]
+    )
+
+
+def _formless_url(request: Request, chosen: str) -> str:
+    kept = kept_query(request, without=("f",), drops_empty=chosen == "html")
+    return f"{base_url(request)}{quote(request.scope['path'])}?{kept}f="
 
 
 def document_response(
@@ -84,5 +119,17 @@ def document_response(
         return page(request, template, document=whole(), catalogue=catalogue_of(request), **context)
     key = (base_url(request), request.url.path, request.url.query, language, chosen)
     documents = request.app.state.documents
-    body = documents.get(catalogue_of(request).version, key, lambda: orjson.dumps(whole()))
-    return Response(body, media_type=formats[chosen], headers={"Vary": "Accept, Accept-Language"})
+    body, tag = documents.get(catalogue_of(request).version, key, lambda: orjson.dumps(whole()))
+    headers = {"Vary": "Accept, Accept-Language", "ETag": tag, "Cache-Control": "no-cache"}
+    if is_known(request, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=formats[chosen], headers=headers)
+
+
+def is_known(request: Request, tag: str) -> bool:
+    """Tell whether the client already has the answer of this tag (RFC 9110, 13.1.2: weak comparison)."""
+    known = request.headers.get("if-none-match")
+    if known is None:
+        return False
+    opaque = tag.removeprefix("W/")
+    return known.strip() == "*" or any(one.strip().removeprefix("W/") == opaque for one in known.split(","))

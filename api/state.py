@@ -2,40 +2,56 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final
+from hashlib import blake2b
+from typing import Final, NamedTuple
 
 from starlette.requests import Request
 
 from spatial.catalogue.catalogue import Catalogue
 from spatial.db.pool import ReadPool
 from spatial.errors import Unavailable
+from spatial.query.appraise import Appraisals
 
 BYTES_KEPT: Final = 64 * 1024 * 1024
 
 
+class Document(NamedTuple):
+    """A finished document.
+
+    Attributes
+    ----------
+    tag
+        Its entity tag: a digest of the body.
+    """
+
+    body: bytes
+    tag: str
+
+
 class DocumentCache:
-    """Finished documents, kept as bytes until the catalogue changes."""
+    """Finished documents, kept until the catalogue changes."""
 
     def __init__(self) -> None:
         self._version = -1
-        self._kept: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, ...], Document] = OrderedDict()
         self._size = 0
 
-    def get(self, version: int, key: tuple[str, ...], build: Callable[[], bytes]) -> bytes:
+    def get(self, version: int, key: tuple[str, ...], build: Callable[[], bytes]) -> Document:
         """Return the document of a key, built once per catalogue version."""
         if version != self._version:
             self._kept.clear()
             self._size = 0
             self._version = version
-        body = self._kept.get(key)
-        if body is None:
-            body = self._kept[key] = build()
+        document = self._kept.get(key)
+        if document is None:
+            body = build()
+            document = self._kept[key] = Document(body, f'"{blake2b(body, digest_size=12).hexdigest()}"')
             self._size += len(body)
             # The Host header is part of the key, so a client could otherwise fill the memory.
             while self._size > BYTES_KEPT:
                 _key, oldest = self._kept.popitem(last=False)
-                self._size -= len(oldest)
-        return body
+                self._size -= len(oldest.body)
+        return document
 
 
 def catalogue_of(request: Request) -> Catalogue:
@@ -50,6 +66,12 @@ def catalogue_of(request: Request) -> Catalogue:
     if catalogue is None:
         raise Unavailable("The server has started, but its database has not answered yet. Ask again.")
     return catalogue
+
+
+def appraisals_of(request: Request) -> Appraisals:
+    """Return what is remembered of selections."""
+    appraisals: Appraisals = request.app.state.appraisals
+    return appraisals
 
 
 def pool_of(request: Request) -> ReadPool:

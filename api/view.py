@@ -7,15 +7,20 @@ from urllib.parse import quote, urlencode, urlsplit
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
+from api.documents.schemas import ID_TITLE, TIMES
+from api.forms.items import ItemsForm
+from api.forms.trouble import lead, status_title
 from api.printed import unit_sign
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
-from spatial.catalogue.types import LayerField
+from spatial.catalogue.types import FieldType, LayerField
 
 CRUMBS: Final[Mapping[str, tuple[str, str]]] = {
     "collections": ("数据集", "Collections"),
     "items": ("要素", "Features"),
     "queryables": ("可查询字段", "Queryables"),
     "schema": ("字段结构", "Schema"),
+    "sortables": ("可排序字段", "Sortables"),
+    "functions": ("函数", "Functions"),
     "tiles": ("瓦片", "Tiles"),
     "tileMatrixSets": ("瓦片矩阵集", "Tile matrix sets"),
     "styles": ("样式", "Styles"),
@@ -30,6 +35,9 @@ GEOMETRIES: Final[Mapping[str, tuple[str, str]]] = {
     "polygon": ("面", "Areas"),
     "geometry": ("混合", "Mixed"),
 }
+
+OWN_TITLES: Final = {"id": ID_TITLE} | {name: title for name, (title, _) in TIMES.items()}
+"""Titles of the properties that every feature has beside its layer's fields."""
 
 TAGS: Final = {"zh": "zh-CN", "en": "en"}
 
@@ -57,14 +65,15 @@ class View:
         self._path = str(request.scope["path"]).removeprefix(str(request.scope.get("root_path", "")))
         self._catalogue = catalogue
         self.service_url = service_url(request)
-        self.layer = layer
         self.language = language
         self.tag = TAGS[language]
         self.base = base_path(request)
-        self.query = dict(self._query)
+        self.query = {name: value for name, value in self._query.items() if value}
         segments = self._path.split("/")
         self.leaf = segments[-1]
         self.collection = segments[2] if segments[1:2] == ["collections"] and len(segments) > 2 else ""
+        # A page that says what went wrong knows its layer by the address alone.
+        self.layer = layer or self.find(self.collection)
 
     def text(self, zh: str, en: str) -> str:
         """Choose between the two languages."""
@@ -79,13 +88,14 @@ class View:
 
     def here(self, **changes: str | None) -> str:
         """Link to this page with some parameters changed, or dropped where None."""
-        kept = [(name, value) for name, value in self._query.multi_items() if name not in changes]
+        # A form sends the fields that were left empty, too; other formats would read them as conditions.
+        kept = [(name, value) for name, value in self._query.multi_items() if value and name not in changes]
         return "?" + urlencode(kept + [(name, value) for name, value in changes.items() if value is not None])
 
     def follow(self, href: str) -> str:
         """Link to another page of the same list: its cursor, our language, and HTML again."""
         found = QueryParams(urlsplit(href).query)
-        kept = [(name, value) for name, value in found.multi_items() if name not in ("f", "lang")]
+        kept = [(name, value) for name, value in found.multi_items() if value and name not in ("f", "lang")]
         return "?" + urlencode(kept + [(name, self.query[name]) for name in ("f", "lang") if name in self.query])
 
     @property
@@ -110,10 +120,35 @@ class View:
             return self.layer_title(segment)
         return self.text(*CRUMBS[segment]) if segment in CRUMBS else segment
 
+    def form(self, problem: Mapping[str, Any] | None = None) -> ItemsForm | None:
+        """Return the form of a page of features, with the problem that stopped it; None on any other page."""
+        layer = self.layer
+        if layer is None or self._path.count("/") != 3 or self.leaf != "items":
+            return None
+        fields = layer.definition.queryables
+        return ItemsForm(
+            layer,
+            self._query.multi_items(),
+            url=f"{self.service_url}/collections/{quote(layer.definition.id)}/items",
+            language=self.language,
+            choices={field.name: self._meanings(field) for field in fields if field.codes},
+            problem=problem,
+        )
+
+    def lead(self, problem: Mapping[str, Any]) -> str:
+        """Return the sentence before a problem's own, in the page's language."""
+        name = str(problem.get("field", ""))
+        title = self.field_title(name) if self.field(name) else ""
+        return lead(problem, language=self.language, title=title)
+
+    def status_title(self, problem: Mapping[str, Any]) -> str:
+        """Return the heading of a problem, in the page's language."""
+        return status_title(problem, self.language)
+
     @property
     def is_lonlat(self) -> bool:
         """Whether the geometries of this page are in longitude, latitude and so can be drawn."""
-        return "crs" not in self.query or self.query["crs"].rstrip("]").endswith(("CRS84", "CRS84h"))
+        return self.query.get("crs", "CRS84").rstrip("]").endswith(("CRS84", "CRS84h"))
 
     @property
     def is_synthetic(self) -> bool:
@@ -166,7 +201,14 @@ class View:
     def field_title(self, name: str) -> str:
         """Return the title of a field of the page's layer."""
         found = self.field(name)
+        if found is None and name in OWN_TITLES:
+            return OWN_TITLES[name].get(self.language)
         return found.title.get(self.language) if found else name
+
+    def is_time(self, name: str) -> bool:
+        """Tell whether a property is a moment, printed in the city's time."""
+        found = self.field(name)
+        return name in TIMES if found is None else found.type is FieldType.DATETIME
 
     def field_unit(self, name: str) -> str:
         """Return the printed unit of a field of the page's layer; empty where it has none."""
@@ -176,7 +218,10 @@ class View:
     def choices(self, name: str) -> list[tuple[str, str]]:
         """Return the codes of a field with their meanings; empty where the field is not coded."""
         found = self.field(name)
-        codes = self._catalogue.code_lists.get(found.codes or "") if found and self._catalogue else None
+        return self._meanings(found) if found else []
+
+    def _meanings(self, field: LayerField) -> list[tuple[str, str]]:
+        codes = self._catalogue.code_lists.get(field.codes or "") if self._catalogue else None
         return [(value, title.get(self.language)) for value, title in codes.values.items()] if codes else []
 
     def meaning(self, name: str, value: Any) -> str:

@@ -1,25 +1,32 @@
-"""``shikong doctor``: is everything here, does it work, and what to do where it does not."""
+"""``shikong doctor``: is everything here, does it work, and what to do where it does not.
+
+With ``--as qgis`` it asks a server, ours or a stranger's, what QGIS would ask.
+"""
 
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from enum import StrEnum
+from typing import Annotated, Any, Final
 
 import psycopg
+import typer
 from alembic.script import ScriptDirectory
 
 from api.cli import note, server
 from api.cli.console import console
+from api.clients.qgis import replay
+from api.clients.report import as_document, has_fault, print_report
 from data.catalogue.read import read_layers
 from data.migrate import alembic_config
 from spatial.catalogue.queries import load_catalogue
 from spatial.db.access import Access, cluster_of, current_access
 from spatial.db.binaries import find_binaries
 from spatial.db.roles import Login
-from spatial.errors import CityError, Unavailable
-from spatial.settings import Settings
+from spatial.errors import CityError, InvalidInput, Unavailable
+from spatial.settings import Settings, get_settings
 
 GIGABYTE: Final = 1_000_000_000
 MIN_POSTGIS: Final = (3, 3)
@@ -48,6 +55,51 @@ class Finding:
 
 
 Check = Callable[[], Iterable[Finding]]
+
+
+class Client(StrEnum):
+    """Programs whose requests can be replayed."""
+
+    QGIS = "qgis"
+
+
+def doctor(
+    url: Annotated[
+        str | None, typer.Argument(help="服务器首页地址 / landing page; 缺省为本机 / ours by default.")
+    ] = None,
+    client: Annotated[
+        Client | None, typer.Option("--as", help="像此软件一样访问 / ask a server as this program would.")
+    ] = None,
+    collection: Annotated[str | None, typer.Option(help="图层，缺省为第一个 / layer, the first by default.")] = None,
+    is_json: Annotated[bool, typer.Option("--json", help="给程序看 / for programs.")] = False,
+) -> None:
+    """体检 / check the installation, or a server as a client program sees it, and say what to do."""
+    settings = get_settings()
+    if client is None:
+        if url or collection or is_json:
+            raise InvalidInput("Say as which program the server is to be asked: --as qgis URL", field="--as")
+        is_well = examine(settings)
+    else:
+        is_well = ask_as_qgis(url or _own_url(settings), collection, is_json=is_json)
+    if not is_well:
+        raise typer.Exit(1)
+
+
+def ask_as_qgis(url: str, collection: str | None, *, is_json: bool) -> bool:
+    """Replay QGIS's requests against a server, print what a user would lose, and tell whether nothing is broken."""
+    if is_json:
+        lines = [*replay(url, collection=collection)]
+        typer.echo(as_document(url, lines))
+    else:
+        lines = print_report(console, url, replay(url, collection=collection))
+    return not has_fault(lines)
+
+
+def _own_url(settings: Settings) -> str:
+    one = note.running(settings)
+    if one is None:
+        raise Unavailable("No server of ours is running. Start it with ./run up, or name an address.")
+    return one.url
 
 
 def examine(settings: Settings) -> bool:

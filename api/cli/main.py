@@ -13,7 +13,7 @@ import psycopg
 import sqlalchemy.exc
 import typer
 
-from api.cli import city, doctor, imports, note, server
+from api.cli import city, doctor, exports, imports, note, server
 from api.cli.console import console, good, step
 from api.cli.database import owner
 from api.cli.note import locked
@@ -31,6 +31,7 @@ app = typer.Typer(
 sample_app = typer.Typer(help="示例城市 / the synthetic sample city.", no_args_is_help=True)
 app.add_typer(sample_app, name="sample")
 imports.register(app)
+exports.register(app)
 
 GIVE_UP: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -138,11 +139,7 @@ def status() -> None:
     server.print_addresses(one, settings)
 
 
-@app.command(name="doctor")
-def doctor_() -> None:
-    """体检 / check the installation, and say what to do."""
-    if not doctor.examine(get_settings()):
-        raise typer.Exit(1)
+app.command(name="doctor")(doctor.doctor)
 
 
 @app.command()

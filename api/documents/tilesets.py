@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from api.documents.layers import property_schema
+from api.documents.schemas import property_schema
 from api.negotiation import JSON, MVT
 from api.responses import OGC_REL, link
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer

@@ -1,133 +1,215 @@
-"""Features of a layer: pages and single ones."""
+"""Features of a layer: pages, files and single ones."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import quote
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from api import params
-from api.documents.layers import default_crs, offered_crs
+from api import formats
+from api.etags import catalogue_tag, layer_tag, not_modified
+from api.files import streamed
 from api.html import page
-from api.negotiation import GEOJSON, HTML, JSON, negotiate
-from api.responses import base_url, kept_query, link, self_links
+from api.negotiation import JSON, language_of, negotiate
+from api.paging import Asked, Collection, content_headers
+from api.params.common import COMMON_PARAMETERS, only
+from api.params.features import features_query, file_options, is_hits, known_parameters
+from api.params.place import crs
+from api.params.values import feature_key
+from api.responses import base_url, is_known, link, self_links
 from api.routes.resource import Resource
-from api.state import catalogue_of, pool_of
-from spatial.catalogue.catalogue import PublishedLayer
-from spatial.crs import Crs
-from spatial.query.items import fetch_feature, fetch_page
-from spatial.query.types import ItemsQuery, Page
+from api.state import appraisals_of, catalogue_of, pool_of
+from spatial.catalogue.catalogue import Catalogue, PublishedLayer
+from spatial.export.jsonfg import jsonfg_feature_sql, jsonfg_members
+from spatial.export.types import FORMATS
+from spatial.query.feature import feature_sql
+from spatial.query.items import choose, count_matches, fetch_feature, fetch_page
+from spatial.query.types import ItemsQuery, Look, Page
 
-FORMATS: Final = {"json": GEOJSON, "geojson": GEOJSON, "html": HTML}
-LINKED: Final = {"json": GEOJSON, "html": HTML}
-"""Formats that a page links to; ``geojson`` is another name for the first."""
 PAGE_ROWS_MAX: Final = 500
 """Rows of a page for people."""
+STREAMED_FROM: Final = 2_000
+"""Features from which a collection is streamed instead of made whole in memory (1 MB)."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question about a layer's features, read from a query string or a body.
+
+    Attributes
+    ----------
+    given
+        Parameters by name.
+    body
+        Members of a posted search, as links repeat them; None for a query string.
+    """
+
+    request: Request
+    catalogue: Catalogue
+    layer: PublishedLayer
+    form: str
+    given: Mapping[str, Any]
+    body: Mapping[str, Any] | None = None
+
+    @property
+    def is_file(self) -> bool:
+        """True where the answer holds everything unless a limit is given."""
+        return self.form in formats.FILES
+
+    def asked(self, query: ItemsQuery) -> Asked:
+        """Return the question as links repeat it."""
+        form = "json" if self.form == "geojson" else self.form
+        return Asked(self.request, self.layer, query, form, formats.LINKED, self.body)
+
+    def collection(self, query: ItemsQuery, found: Page) -> Collection:
+        """Return the question with the bounds of its answer."""
+        more = jsonfg_members(self.layer.definition, query.look) if self.form == "jsonfg" else {}
+        return Collection(self.asked(query), found, more)
 
 
 async def items(request: Request) -> Response:
-    """GET /collections/{layer}/items: a page of features."""
-    layer = catalogue_of(request).layer(request.path_params["layer"])
-    chosen = negotiate(request, FORMATS)
-    asked = _query(request, layer, is_form=chosen == "html")
-    if chosen == "html":
-        # A table of thousands of rows would hold the whole process up, and nobody reads it.
-        asked = replace(asked, limit=min(asked.limit, PAGE_ROWS_MAX))
-    async with pool_of(request).connection() as conn:
-        answer = await fetch_page(conn, layer, asked)
-    following = _next_url(request, layer, answer, chosen)
-    body = _collection_bytes(request, layer, answer, chosen, following)
-    if chosen == "html":
-        return page(request, "items.html", document=orjson.loads(body), layer=layer, catalogue=catalogue_of(request))
-    headers = _headers(asked.crs) | {"OGC-NumberReturned": str(answer.returned)}
-    if answer.matched is not None:
-        headers["OGC-NumberMatched"] = str(answer.matched)
-    if following:
-        headers["Link"] = f'<{following}>; rel="next"; type="{GEOJSON}"'
-    return Response(body, media_type=GEOJSON, headers=headers)
+    """GET /collections/{layer}/items: a page of features, or a file of all that match."""
+    catalogue = catalogue_of(request)
+    layer = catalogue.layer(request.path_params["layer"])
+    only(request.query_params, known_parameters(layer))
+    form = negotiate(request, formats.OFFERED)
+    # A form of a page also sends the fields that were left empty.
+    given = {name: value for name, value in request.query_params.items() if value or form != "html"}
+    return await answer(Question(request, catalogue, layer, form, given))
+
+
+async def answer(question: Question) -> Response:
+    """Answer a question about a layer's features in the format that was asked for."""
+    query = features_query(question.given, question.catalogue, question.layer, is_file=question.is_file)
+    tag = _tag(question, query)
+    if tag is not None and is_known(question.request, tag):
+        return not_modified(tag, _vary(question.form))
+    if is_hits(question.given):
+        response = await _hits(question, query)
+    elif question.form == "html":
+        response = await _html(question, query)
+    elif question.is_file or (query.limit or 0) > STREAMED_FROM:
+        response = await _stream(question, query)
+    else:
+        response = await _page(question, query)
+    if tag is not None:
+        response.headers["ETag"] = tag
+        response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+async def _page(question: Question, query: ItemsQuery) -> Response:
+    found = await _fetch(question, query)
+    collection = question.collection(query, found)
+    return Response(_whole(collection), media_type=collection.asked.media_type, headers=collection.headers)
+
+
+async def _html(question: Question, query: ItemsQuery) -> Response:
+    # A table of thousands of rows would hold the whole process up, and nobody reads it.
+    query = replace(query, limit=min(query.limit or PAGE_ROWS_MAX, PAGE_ROWS_MAX))
+    return _table(question, query, await _fetch(question, query))
+
+
+async def _hits(question: Question, query: ItemsQuery) -> Response:
+    """Answer with the exact number of matches and no feature."""
+    async with pool_of(question.request).connection() as conn:
+        matched = await count_matches(conn, question.layer, query, appraisals=appraisals_of(question.request))
+    counted = Page(features=b"", returned=0, matched=matched, previous=None, following=None)
+    if question.form == "html":
+        return _table(question, query, counted)
+    # A file of no feature would tell nothing.
+    form = question.form if question.form in formats.PAGES else "json"
+    collection = replace(question, form=form).collection(query, counted)
+    return Response(_whole(collection), media_type=collection.asked.media_type, headers=collection.headers)
+
+
+def _table(question: Question, query: ItemsQuery, found: Page) -> Response:
+    """Answer with a page for people."""
+    return page(
+        question.request,
+        "items.html",
+        document=orjson.loads(_whole(question.collection(query, found))),
+        layer=question.layer,
+        catalogue=question.catalogue,
+        asked=query,
+    )
+
+
+def _whole(collection: Collection) -> bytes:
+    # Joined rather than added: each + would copy the features once more.
+    return b"".join((collection.head, collection.page.features, b"]}"))
+
+
+async def _stream(question: Question, query: ItemsQuery) -> Response:
+    asked = question.asked(query)
+    async with pool_of(question.request).connection() as conn:
+        # Also refuses a filter that would take too long.
+        way = await choose(conn, question.layer, query, appraisals=appraisals_of(question.request))
+    options = file_options(question.given)
+    headers = _disposition(question) if question.is_file else {}
+    return await streamed(
+        asked, way, options=options, headers=headers, collect=lambda found: question.collection(query, found)
+    )
+
+
+async def _fetch(question: Question, query: ItemsQuery) -> Page:
+    writer = jsonfg_feature_sql if question.form == "jsonfg" else feature_sql
+    async with pool_of(question.request).connection() as conn:
+        return await fetch_page(conn, question.layer, query, appraisals=appraisals_of(question.request), writer=writer)
+
+
+def _disposition(question: Question) -> dict[str, str]:
+    """Return the header that names a file."""
+    extension = FORMATS[question.form].extension
+    return {"Content-Disposition": f'attachment; filename="{question.layer.definition.id}.{extension}"'}
+
+
+def _tag(question: Question, query: ItemsQuery) -> str | None:
+    if question.body is not None:
+        return None
+    if question.form == "html":
+        form = f"html {language_of(question.request)}"
+        return catalogue_tag(question.request, question.catalogue, form=form)
+    if query.condition is not None and query.condition.reads_other_layers:
+        return catalogue_tag(question.request, question.catalogue, form=question.form)
+    return layer_tag(question.request, question.layer, form=question.form)
+
+
+def _vary(form: str) -> str:
+    return "Accept, Accept-Language" if form == "html" else "Accept"
 
 
 async def item(request: Request) -> Response:
     """GET /collections/{layer}/items/{id}: one feature."""
-    layer = catalogue_of(request).layer(request.path_params["layer"])
+    catalogue = catalogue_of(request)
+    layer = catalogue.layer(request.path_params["layer"])
     query = request.query_params
-    params.only(query, (*params.COMMON_PARAMETERS, "crs"))
-    chosen = negotiate(request, FORMATS)
-    crs = params.crs(query, default=default_crs(layer), offered=offered_crs(layer))
-    key = params.feature_key(layer.definition, request.path_params["key"])
-    async with pool_of(request).connection() as conn:
-        feature = await fetch_feature(conn, layer, key, crs=crs)
-    links = self_links(request, LINKED, "html" if chosen == "html" else "json")
-    links.append(link(_layer_url(request, layer), "collection", JSON, layer.definition.title.zh))
-    body = feature[:-1] + b',"links":' + orjson.dumps(links) + b"}"
-    if chosen == "html":
-        return page(request, "item.html", document=orjson.loads(body), layer=layer, catalogue=catalogue_of(request))
-    return Response(body, media_type=GEOJSON, headers=_headers(crs))
-
-
-def _query(request: Request, layer: PublishedLayer, *, is_form: bool) -> ItemsQuery:
-    """Read everything that the query string asks; a form also sends the fields that were left empty."""
-    definition = layer.definition
-    params.only(request.query_params, _known_parameters(layer))
-    query = {name: value for name, value in request.query_params.items() if value or not is_form}
-    return ItemsQuery(
-        limit=params.limit(query),
-        bbox=params.bbox(query),
-        interval=params.interval(query),
-        equals=params.equals(query, definition),
-        after=params.cursor(query, definition),
-        offset=params.offset(query),
-        crs=params.crs(query, default=default_crs(layer), offered=offered_crs(layer)),
+    only(query, (*COMMON_PARAMETERS, "crs"))
+    form = negotiate(request, formats.SINGLE)
+    look = Look(crs=crs(query, default=layer.default_crs, offered=layer.offered_crs))
+    key = feature_key(layer.definition, request.path_params["key"])
+    tag = (
+        catalogue_tag(request, catalogue, form=f"html {language_of(request)}")
+        if form == "html"
+        else layer_tag(request, layer, form=form)
     )
-
-
-@lru_cache(maxsize=256)
-def _known_parameters(layer: PublishedLayer) -> frozenset[str]:
-    return frozenset((*params.ITEMS_PARAMETERS, *(field.name for field in layer.definition.queryables)))
-
-
-def _collection_bytes(
-    request: Request, layer: PublishedLayer, answer: Page, chosen: str, following: str | None
-) -> bytes:
-    """Put the page of features, as PostgreSQL wrote it, into a feature collection."""
-    form = "html" if chosen == "html" else "json"
-    links = self_links(request, LINKED, form)
-    if following:
-        links.append(link(following, "next", LINKED[form]))
-    links.append(link(_layer_url(request, layer), "collection", JSON))
-    head: dict[str, Any] = {
-        "type": "FeatureCollection",
-        "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "numberReturned": answer.returned,
-    }
-    if answer.matched is not None:
-        head["numberMatched"] = answer.matched
-    head["links"] = links
-    # Joined rather than added: each + would copy the features once more.
-    return b"".join((orjson.dumps(head)[:-1], b',"features":[', answer.features, b"]}"))
-
-
-def _next_url(request: Request, layer: PublishedLayer, answer: Page, chosen: str) -> str | None:
-    """Return the address of the page after this one; None after the last."""
-    if answer.last is None:
-        return None
-    kept = kept_query(request, without=("offset", "cursor", "f"))
-    form = "html" if chosen == "html" else "json"
-    return f"{_layer_url(request, layer)}/items?{kept}cursor={quote(str(answer.last), safe='')}&f={form}"
-
-
-def _layer_url(request: Request, layer: PublishedLayer) -> str:
-    return f"{base_url(request)}/collections/{layer.definition.id}"
-
-
-def _headers(crs: Crs) -> dict[str, str]:
-    # A cache that ignored Accept would hand a page of HTML to a map library.
-    return {"Content-Crs": f"<{crs.uri}>", "Vary": "Accept"}
+    if is_known(request, tag):
+        return not_modified(tag, _vary(form))
+    writer = jsonfg_feature_sql if form == "jsonfg" else feature_sql
+    async with pool_of(request).connection() as conn:
+        feature = await fetch_feature(conn, layer, key, look=look, writer=writer)
+    linked = "json" if form == "geojson" else form
+    links = self_links(request, formats.SINGLE_LINKED, linked)
+    links.append(link(f"{base_url(request)}/collections/{layer.definition.id}", "collection", JSON))
+    body = feature[:-1] + b',"links":' + orjson.dumps(links) + b"}"
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if form == "html":
+        document = orjson.loads(body)
+        return page(request, "item.html", document=document, layer=layer, catalogue=catalogue, headers=headers)
+    return Response(body, media_type=formats.SINGLE[form], headers=content_headers(look.crs) | headers)
 
 
 routes: list[BaseRoute] = [

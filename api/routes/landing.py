@@ -7,9 +7,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from api.conformance import CLASSES
-from api.documents.openapi import openapi_document
+from api.documents.openapi.document import openapi_document
 from api.negotiation import HTML, JSON, OPENAPI_JSON
-from api.params import COMMON_PARAMETERS, only
+from api.params.common import COMMON_PARAMETERS, only
 from api.responses import OGC_REL, base_url, document_response, link
 from api.routes.resource import Resource
 from api.state import catalogue_of
@@ -35,6 +35,7 @@ async def landing(request: Request) -> Response:
             link(f"{base}/conformance", OGC_REL + "conformance", JSON, title["conformance"]),
             link(f"{base}/collections", "data", JSON, title["collections"]),
             link(f"{base}/collections", OGC_REL + "data", JSON, title["collections"]),
+            link(f"{base}/functions", OGC_REL + "functions", JSON, title["functions"]),
             link(f"{base}/tiles", OGC_REL + "tilesets-vector", JSON, title["tiles"]),
             link(f"{base}/tileMatrixSets", OGC_REL + "tiling-schemes", JSON, title["tms"]),
             link(f"{base}/styles", OGC_REL + "styles", JSON, title["styles"]),
@@ -55,6 +56,7 @@ def _titles(language: str) -> dict[str, str]:
         "api": "接口描述",
         "conformance": "符合性声明",
         "collections": "图层",
+        "functions": "过滤函数",
         "tiles": "矢量瓦片",
         "tms": "瓦片矩阵集",
         "styles": "样式",
@@ -64,6 +66,7 @@ def _titles(language: str) -> dict[str, str]:
         "api": "API description",
         "conformance": "Conformance",
         "collections": "Layers",
+        "functions": "Functions of filters",
         "tiles": "Vector tiles",
         "tms": "Tile matrix sets",
         "styles": "Styles",

@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute
 from api.documents.portal import portal
 from api.html import page
 from api.negotiation import language_of
-from api.params import COMMON_PARAMETERS, only
+from api.params.common import COMMON_PARAMETERS, only
 from api.routes.resource import Resource
 from api.state import catalogue_of
 from api.view import base_path

@@ -1,6 +1,6 @@
 """A route that also says what may be done with it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 class Resource(Route):
     """A route that answers OPTIONS with the methods it allows, as QGIS asks before it edits."""
 
-    def __init__(self, path: str, endpoint: Callable[..., Any]) -> None:
-        super().__init__(path, endpoint)
+    def __init__(self, path: str, endpoint: Callable[..., Any], *, methods: Sequence[str] = ("GET",)) -> None:
+        super().__init__(path, endpoint, methods=list(methods))
         if iscoroutinefunction(endpoint):
             self.app = _answering(endpoint)
 

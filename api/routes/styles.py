@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from api.negotiation import MAPBOX_STYLE
-from api.params import COMMON_PARAMETERS, only
+from api.params.common import COMMON_PARAMETERS, only
 from api.responses import base_url, document_response, link
 from api.routes.resource import Resource
 from api.state import catalogue_of

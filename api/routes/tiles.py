@@ -18,7 +18,7 @@ from api.documents.tilesets import (
     tileset_document,
 )
 from api.negotiation import HTML, JSON, MVT, PLAIN, negotiate
-from api.params import COMMON_PARAMETERS, only
+from api.params.common import COMMON_PARAMETERS, only
 from api.responses import base_url, document_response, link
 from api.routes.resource import Resource
 from api.state import catalogue_of, pool_of

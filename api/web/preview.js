@@ -5,6 +5,18 @@ import { MARKS, PALE_MARKS } from './map/highlight.js';
 
 const box = /** @type {HTMLElement} */ (document.getElementById('preview'));
 const shapes = JSON.parse(document.getElementById('shapes').textContent);
+const asked = corners(box.dataset.box);
+
+/** Four numbers of an attribute; undefined where it holds none. @param {string | undefined} text */
+function corners(text) {
+  return text ? /** @type {[number, number, number, number]} */ (text.split(',').map(Number)) : undefined;
+}
+
+/** The outline of the box that was asked for. */
+function outline([west, south, east, north]) {
+  const line = [[west, south], [east, south], [east, north], [west, north], [west, south]];
+  return { type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: line } };
+}
 
 /** The city's style, or an empty one where it cannot be had: the features are drawn in any case. */
 async function background() {
@@ -21,10 +33,21 @@ try {
   style.sources.shapes = { type: 'geojson', data: shapes };
   const marks = shapes.features.length > 1 ? PALE_MARKS : MARKS;
   style.layers.push(...marks.map((mark) => ({ ...mark, source: 'shapes' })));
+  if (asked) {
+    style.sources.asked = { type: 'geojson', data: outline(asked) };
+    style.layers.push({ id: 'asked', type: 'line', source: 'asked', paint: { 'line-color': '#0b5688', 'line-width': 2, 'line-dasharray': [3, 2] } });
+  }
   const map = new Map({
-    container: box, style, bounds: boundsOf(shapes), fitBoundsOptions: { padding: 36, maxZoom: 17 },
+    container: box, style, bounds: boundsOf(shapes) ?? asked ?? corners(box.dataset.extent), fitBoundsOptions: { padding: 36, maxZoom: 17 },
     attributionControl: false, dragRotate: false, maxPitch: 0, cooperativeGestures: matchMedia('(pointer: coarse)').matches,
   });
+  // The form takes its box from here.
+  const tell = () => {
+    const [[west, south], [east, north]] = map.getBounds().toArray();
+    box.dataset.view = [west, south, east, north].map((one) => one.toFixed(5)).join(',');
+  };
+  tell();
+  map.on('move', tell);
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
   map.addControl(new ScaleControl({ unit: 'metric' }), 'bottom-left');
   map.on('idle', () => { box.dataset.state = 'idle'; });

@@ -11,7 +11,7 @@ from typing import Any, Final
 from spatial.catalogue.density import Density
 from spatial.catalogue.errors import UnknownLayer
 from spatial.catalogue.types import CodeList, Group, Layer
-from spatial.crs import CGCS2000
+from spatial.crs import CGCS2000, CRS84, CRS84H, OFFERED, Crs
 from spatial.geometry import BBox, surrounding
 
 LOAD_SQL: Final = files("spatial.catalogue").joinpath("sql/load.sql").read_text(encoding="utf-8")
@@ -41,6 +41,18 @@ class PublishedLayer:
     valid_from: datetime | None
     valid_to: datetime | None
     density: Density | None
+
+    @property
+    def default_crs(self) -> Crs:
+        """Reference system of an answer when none is asked for: CRS84, with heights CRS84h."""
+        return CRS84H if self.definition.geometry.has_z else CRS84
+
+    @cached_property
+    def offered_crs(self) -> tuple[str, ...]:
+        """URIs of the systems in which the layer may be asked, the default first; CRS84h for heights only."""
+        heights = {CRS84H.uri} if not self.definition.geometry.has_z else set()
+        others = (uri for uri in OFFERED if uri != self.default_crs.uri and uri not in heights)
+        return (self.default_crs.uri, *others)
 
     def estimate(self, box: BBox) -> float:
         """Estimate how many features a box in degrees holds."""

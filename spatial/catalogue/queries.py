@@ -99,9 +99,10 @@ def measure_layer(conn: Connection, layer: Layer) -> Content:
     geom = sql.Identifier(layer.geometry.column)
     moments: sql.Composable = sql.SQL("NULL::timestamptz, NULL::timestamptz")
     if layer.time_column:
-        # An open end stays open: NULL means "until now and on".
+        # An open end stays open: NULL means "until now and on". Python knows no infinite moments.
         moments = sql.SQL(
-            "min(lower({time})), CASE WHEN bool_or(upper({time}) IS NULL) THEN NULL ELSE max(upper({time})) END"
+            "min(nullif(lower({time}), '-infinity')),"
+            " CASE WHEN bool_or(coalesce(upper({time}), 'infinity') = 'infinity') THEN NULL ELSE max(upper({time})) END"
         ).format(time=sql.Identifier(layer.time_column))
     row = conn.execute(
         sql.SQL("SELECT count(*), ST_Extent({geom})::geometry, {moments} FROM {table}").format(

@@ -57,6 +57,8 @@ class FieldType(StrEnum):
     BOOLEAN = "boolean"
     DATE = "date"
     DATETIME = "datetime"
+    # Of texts.
+    ARRAY = "array"
 
 
 class GeometryType(StrEnum):
@@ -100,6 +102,8 @@ class LayerField(Declared):
         Whether clients may filter by it.
     indexed
         Whether a filter by it is served by an index.
+    searchable
+        Whether a search by text (``q``) looks into it: names and full addresses.
     """
 
     name: str
@@ -109,6 +113,7 @@ class LayerField(Declared):
     codes: str | None = None
     queryable: bool = True
     indexed: bool = False
+    searchable: bool = False
 
 
 class LayerKey(Declared):
@@ -217,6 +222,18 @@ class Layer(Declared):
     def queryables(self) -> tuple[LayerField, ...]:
         """Fields that clients may filter by."""
         return tuple(field for field in self.fields if field.queryable)
+
+    @cached_property
+    def sortables(self) -> tuple[LayerField, ...]:
+        """Fields by which clients may order."""
+        return tuple(field for field in self.queryables if field.type is not FieldType.ARRAY)
+
+    @cached_property
+    def searchables(self) -> tuple[LayerField, ...]:
+        """Fields that a text search reads: those declared so, else every text that is no code."""
+        texts = [field for field in self.queryables if field.type is FieldType.STRING]
+        declared = [field for field in texts if field.searchable]
+        return tuple(declared or (field for field in texts if field.codes is None))
 
 
 class Group(Declared):

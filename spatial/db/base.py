@@ -22,9 +22,12 @@ __all__ = [
     "Base",
     "Code",
     "Feature",
+    "filter_index",
     "geom_column",
     "grid_column",
     "label_column",
+    "prefix_index",
+    "search_index",
     "web_column",
 ]
 
@@ -95,6 +98,31 @@ def label_column() -> Mapped[WKBElement]:
 def grid_column(kind: str) -> Mapped[WKBElement]:
     """Return the column that measures: the geometry in EPSG:4548 metres, always derived."""
     return mapped_column(_geometry(kind, GRID), Computed(f"ST_Transform(geom, {GRID})", persisted=True))
+
+
+def filter_index(column: str) -> Index:
+    """Return the index of a column that clients filter and sort by.
+
+    The id comes second: the features of one value lie in the order of their ids, and all features in the order of
+    value and id, so that any page of either begins where the last one ended and nothing is sorted.
+    """
+    return Index(None, column, "id")
+
+
+def search_index(column: str) -> Index:
+    """Return the index of a text that is searched for a part of it (``q``, ``LIKE '%...%'``), three characters or more.
+
+    Of shorter terms no trigram can be cut; they are looked for row by row.
+    """
+    return Index(None, column, postgresql_using="gin", postgresql_ops={column: "gin_trgm_ops"})
+
+
+def prefix_index(table: str, column: str) -> Index:
+    """Return the index of a code whose first digits name what it lies in (``LIKE '340103%'``).
+
+    Only this operator class serves LIKE where the database does not sort in plain C.
+    """
+    return Index(f"ix_{table}_{column}_prefix", column, postgresql_ops={column: "text_pattern_ops"})
 
 
 def _geometry(kind: str, srid: int) -> Geometry:

@@ -6,7 +6,13 @@ import psycopg
 
 from spatial.errors import Misconfigured
 
-PACKAGES: Final = {"postgis": "postgis-3", "pg_trgm": "(contrib)", "btree_gist": "(contrib)", "pgrouting": "pgrouting"}
+PACKAGES: Final = {
+    "postgis": "postgis-3",
+    "pg_trgm": "(contrib)",
+    "btree_gist": "(contrib)",
+    "unaccent": "(contrib)",
+    "pgrouting": "pgrouting",
+}
 
 
 def create_extensions(conn: psycopg.Connection[Any]) -> None:

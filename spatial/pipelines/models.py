@@ -11,7 +11,16 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import CheckConstraint, Date, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from spatial.db.base import Code, Feature, geom_column, grid_column, web_column
+from spatial.db.base import (
+    Code,
+    Feature,
+    filter_index,
+    geom_column,
+    grid_column,
+    prefix_index,
+    search_index,
+    web_column,
+)
 from spatial.pipelines.types import BuryMethod, DepthPoint, PipeKind
 
 
@@ -36,13 +45,19 @@ class PipeNode(Feature):
 
     @classmethod
     def indexes(cls) -> tuple[Any, ...]:
-        """Index metres and kinds."""
+        """Index metres, kinds and roads."""
         return (
             # Usage: the manholes near a place in metres.
             Index(None, "geom_grid", postgresql_using="gist"),
-            # Usage: one network; the nodes of a community.
-            Index(None, "kind"),
-            Index(None, "region_code"),
+            # Usage: one network; all valves or hydrants; the nodes of a road, of a community.
+            filter_index("kind"),
+            filter_index("appendage"),
+            filter_index("road_name"),
+            filter_index("region_code"),
+            # Usage: the nodes of a county or street, by the first digits of the community.
+            prefix_index("pipe_node", "region_code"),
+            # Usage: search by a part of the road's name.
+            search_index("road_name"),
         )
 
 
@@ -78,16 +93,27 @@ class PipeSegment(Feature):
 
     @classmethod
     def indexes(cls) -> tuple[Any, ...]:
-        """Index metres, kinds and the graph."""
+        """Index metres, what pipes are, and the graph."""
         return (
             CheckConstraint("diameter_mm > 0", name="diameter_positive"),
             CheckConstraint("(width_mm IS NULL) = (height_mm IS NULL)", name="width_with_height"),
             # Usage: pipes near a site, clearances.
             Index(None, "geom_grid", postgresql_using="gist"),
-            # Usage: one network; the pipes of a community.
-            Index(None, "kind"),
-            Index(None, "region_code"),
+            # Usage: one network; the pipes of a road, of a community.
+            filter_index("kind"),
+            filter_index("road_name"),
+            filter_index("region_code"),
+            # Usage: what is due for renewal: by material, size, age; whose it is and what it carries.
+            filter_index("material"),
+            filter_index("diameter_mm"),
+            filter_index("built_on"),
+            filter_index("owner"),
+            filter_index("pressure"),
             # Usage: following the network from a node.
-            Index(None, "start_code"),
-            Index(None, "end_code"),
+            filter_index("start_code"),
+            filter_index("end_code"),
+            # Usage: the pipes of a county or street, by the first digits of the community.
+            prefix_index("pipe_segment", "region_code"),
+            # Usage: search by a part of the road's name.
+            search_index("road_name"),
         )

@@ -6,7 +6,17 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from spatial.db.base import Code, Feature, geom_column, grid_column, label_column, web_column
+from spatial.db.base import (
+    Code,
+    Feature,
+    filter_index,
+    geom_column,
+    grid_column,
+    label_column,
+    prefix_index,
+    search_index,
+    web_column,
+)
 from spatial.places.types import BuildingUse, EstateKind, LandUse, ManagedLevel, RegionLevel, RoadClass
 
 
@@ -28,8 +38,8 @@ class RegionLegal(Feature):
         """Index the hierarchy."""
         return (
             # Usage: the children of a region, all regions of a level.
-            Index(None, "parent_code"),
-            Index(None, "level"),
+            filter_index("parent_code"),
+            filter_index("level"),
         )
 
 
@@ -52,7 +62,7 @@ class RegionManaged(Feature):
     def indexes(cls) -> tuple[Any, ...]:
         """Index the hierarchy."""
         # Usage: what a zone manages.
-        return (Index(None, "parent_code"),)
+        return (filter_index("parent_code"),)
 
 
 class Grid(Feature):
@@ -71,7 +81,7 @@ class Grid(Feature):
     def indexes(cls) -> tuple[Any, ...]:
         """Index the hierarchy."""
         # Usage: the grids of a community.
-        return (Index(None, "region_code"),)
+        return (filter_index("region_code"),)
 
 
 class Road(Feature):
@@ -93,8 +103,8 @@ class Road(Feature):
         """Index names and metres."""
         return (
             CheckConstraint("width_m > 0", name="width_positive"),
-            # Usage: a road by its name.
-            Index(None, "name"),
+            # Usage: a road by its name, all roads by name.
+            filter_index("name"),
             # Usage: the road nearest to a door, the road over a pipe.
             Index(None, "geom_grid", postgresql_using="gist"),
         )
@@ -120,12 +130,12 @@ class Estate(Feature):
     def indexes(cls) -> tuple[Any, ...]:
         """Index names and the hierarchy."""
         return (
-            # Usage: an estate by its name.
-            Index(None, "name"),
+            # Usage: an estate by its name, all estates by name.
+            filter_index("name"),
             # Usage: the estates of a community.
-            Index(None, "region_code"),
+            filter_index("region_code"),
             # Usage: the phases of an estate.
-            Index(None, "parent_code"),
+            filter_index("parent_code"),
         )
 
 
@@ -157,9 +167,18 @@ class Building(Feature):
         return (
             CheckConstraint("floors >= 0 AND floors_below >= 0", name="floors_not_negative"),
             # Usage: the buildings of a community, of an estate, of a use.
-            Index(None, "region_code"),
-            Index(None, "estate_code"),
-            Index(None, "use"),
+            filter_index("region_code"),
+            filter_index("estate_code"),
+            filter_index("use"),
+            # Usage: the highest, oldest and largest; those above a height or before a year.
+            filter_index("height_m"),
+            filter_index("floors"),
+            filter_index("built_year"),
+            filter_index("area_m2"),
+            # Usage: the buildings of a county or street, by the first digits of the community.
+            prefix_index("building", "region_code"),
+            # Usage: search by a part of the name.
+            search_index("name"),
         )
 
 
@@ -180,6 +199,6 @@ class Parcel(Feature):
         """Index the hierarchy."""
         return (
             # Usage: the parcels of a community, of a use.
-            Index(None, "region_code"),
-            Index(None, "land_use"),
+            filter_index("region_code"),
+            filter_index("land_use"),
         )

@@ -20,6 +20,7 @@ SQL_TYPE: Final = {
     FieldType.BOOLEAN: "boolean",
     FieldType.DATE: "date",
     FieldType.DATETIME: "timestamptz",
+    FieldType.ARRAY: "text[]",
 }
 KEY_SQL_TYPE: Final = {KeyType.INTEGER: "bigint", KeyType.TEXT: "text", KeyType.UUID: "uuid"}
 
@@ -42,6 +43,19 @@ def interval_condition(layer: Layer, interval: Interval, binds: Binds) -> str | 
 def equals_conditions(equals: Sequence[tuple[LayerField, Value]], binds: Binds) -> list[str]:
     """Return one condition for each property that must have a value."""
     return [f"t.{quoted(field.name)} = {binds.add(value, SQL_TYPE[field.type])}" for field, value in equals]
+
+
+def text_condition(layer: Layer, terms: Sequence[str], binds: Binds) -> str:
+    """Return the condition of having one of some terms in a searchable property, whatever the case."""
+    fields = layer.searchables
+    cases = []
+    for term in terms:
+        pattern = "%" + term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        bound = binds.add(pattern, "text")
+        # Chinese has no cases, and LIKE costs a third of ILIKE.
+        like = "LIKE" if term.lower() == term.upper() else "ILIKE"
+        cases += [f"t.{quoted(field.name)} {like} {bound}" for field in fields]
+    return f"({' OR '.join(cases)})" if cases else "false"
 
 
 def bbox_condition(layer: Layer, box: BBox, binds: Binds, *, by_index: bool) -> str:

@@ -426,14 +426,3 @@ def test_a_feature_page_shows_where_it_lies(
     one.page.wait_for_selector("#preview[data-state=idle]", timeout=PATIENCE_MS)
     one.shoot(f"items_{name}")
     assert one.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-def test_the_filter_form_leaves_empty_fields_out(visit: Callable[..., Visit]) -> None:
-    one = visit()
-    one.page.goto(f"{one.base}/collections/buildings/items")
-    one.page.locator("select[name=use]").select_option("commercial")
-    one.page.locator("form.filter button").click()
-    one.page.wait_for_url("**/items?*")
-    assert urlsplit(one.page.url).query == "use=commercial&limit=10"
-    uses = one.page.locator(".features td", has_text="商业").count()
-    assert uses == one.page.locator(".features tbody tr").count() > 0

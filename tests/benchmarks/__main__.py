@@ -4,6 +4,8 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
+from types import MappingProxyType
 from typing import Final
 
 import psycopg
@@ -13,14 +15,19 @@ from data.sample.sizes import SampleSize
 from spatial.catalogue.catalogue import Catalogue
 from spatial.catalogue.queries import load_catalogue
 from tests.benchmarks.city import STATE, bench_city, bench_cluster
+from tests.benchmarks.deep import measure_deep
+from tests.benchmarks.filters import filter_workloads
+from tests.benchmarks.floor import Floor
 from tests.benchmarks.measure import Bench, compare, measure_light
 from tests.benchmarks.peers import measure_peers
 from tests.benchmarks.plans import measure_plans
 from tests.benchmarks.report import Report, save, show
+from tests.benchmarks.streams import measure_streams
 from tests.benchmarks.workload import ITEM_LAYERS, workloads
 from tests.server import serve
 
-NULL_ROUTE_RATE: Final = 8_000
+LIGHT: Final = MappingProxyType({"/health": 8_000, "/": 10_000, "/collections": 10_000})
+"""Routes that ask no database, and the least requests per second by the clock."""
 # The same event loop and parser as `shikong serve` (api/cli/server.py).
 UVICORN: Final = {
     "UVICORN_LOOP": "uvloop",
@@ -52,7 +59,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--size", choices=["demo", "city"], default="demo", help="the sample city")
     parser.add_argument("--peers", action="store_true", help="also install and measure tipg and pygeoapi")
     parser.add_argument("--seconds", type=float, default=6.0, help="CPU seconds for each measurement, in all its turns")
-    parser.add_argument("--only", default="", help="only requests whose name contains this")
+    parser.add_argument("--only", default="", help="only what has this in its name")
     return parser.parse_args(argv)
 
 
@@ -70,27 +77,30 @@ def _bench(size: SampleSize, seconds: float) -> Iterator[tuple[Bench, Catalogue]
 
 def _run(bench: Bench, catalogue: Catalogue, asked: argparse.Namespace, console: Console, command: str) -> Report:
     counts = ", ".join(f"{one.feature_count:,} {name}" for name, one in catalogue.layers.items() if one.feature_count)
+    floor = Floor(bench.access, catalogue)
     with psycopg.connect(bench.access.reader_url, autocommit=True) as conn, console.status("") as status:
-        chosen = [one for one in workloads(conn, catalogue) if asked.only in one.name]
-        comparisons, plans, light, peers = [], [], [], []
-        for one in chosen:
-            status.update(one.name)
-            comparisons.append(compare(bench, one))
-        if not asked.only:
-            status.update("routes without a database")
-            light = [
-                measure_light(bench, "/health", must=NULL_ROUTE_RATE),
-                measure_light(bench, "/"),
-                measure_light(bench, "/collections"),
-            ]
-            for name in ITEM_LAYERS:
-                status.update(f"plans of {name}")
-                plans += measure_plans(bench, conn, catalogue.layer(name))
-        if asked.peers:
-            status.update("peers")
-            peers = measure_peers(bench, catalogue, conn)
+
+        def is_asked(name: str) -> bool:
+            status.update(name)
+            return asked.only in name
+
         version = f"PostgreSQL {conn.info.server_version // 10_000}"
-    return Report(command, f"sample city {asked.size} ({counts}) in {version}", light, comparisons, plans, peers)
+        report = Report(command, f"sample city {asked.size} ({counts}) in {version}")
+        boxes = workloads(conn, catalogue, floor)
+        filters = filter_workloads(conn, catalogue, floor, base_url=bench.base_url, only=asked.only)
+        report.comparisons += [compare(bench, one) for one in chain(boxes, filters) if is_asked(one.name)]
+        if is_asked("routes without a database"):
+            report.light += [measure_light(bench, path, must=must) for path, must in LIGHT.items()]
+        if is_asked("deep pages"):
+            report.deep += measure_deep(bench, catalogue)
+        if is_asked("files"):
+            report.streams += measure_streams(bench, catalogue)
+        for name in ITEM_LAYERS:
+            if is_asked(f"plans of {name}"):
+                report.plans += measure_plans(bench, conn, floor, catalogue.layer(name))
+        if asked.peers and is_asked("peers"):
+            report.peers += measure_peers(bench, catalogue, conn)
+    return report
 
 
 if __name__ == "__main__":

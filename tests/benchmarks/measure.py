@@ -12,6 +12,7 @@ from spatial.db.access import Access
 from spatial.db.pool import ReadPool
 from tests.benchmarks.clients import CONNECTIONS, HttpClient, ask, run_bare, wrk_rate
 from tests.benchmarks.cpu import tree_cpu_s
+from tests.benchmarks.floor import bare_pool
 from tests.benchmarks.workload import Workload, matches
 
 ROUNDS: Final = 7
@@ -96,17 +97,19 @@ class Light:
         Requests per second by the clock.
     cpu_rate
         Requests per CPU second of the worker: the rate of one worker with a core to itself.
+    must
+        The least that the rate by the clock must be.
     """
 
     path: str
     clock_rate: float
     cpu_rate: float
-    must: float | None
+    must: float
 
     @property
     def holds(self) -> bool:
-        """True where the worker is as fast as it must be, or nothing is asked of it."""
-        return self.must is None or self.cpu_rate >= self.must
+        """True where the route is as fast as it must be."""
+        return self.clock_rate >= self.must
 
 
 Run = Callable[[int], Coroutine[Any, Any, None]]
@@ -119,7 +122,7 @@ def compare(bench: Bench, workload: Workload) -> Comparison:
 
 
 async def _compare(bench: Bench, workload: Workload) -> Comparison:
-    async with bare_pool(bench) as pool:
+    async with bare_pool(bench.access) as pool:
         await _check_answers(bench, pool, workload)
         costs = await take_turns(
             bench,
@@ -130,11 +133,6 @@ async def _compare(bench: Bench, workload: Workload) -> Comparison:
             {"ours": bench.server_pid},
         )
     return Comparison(workload, costs["ours"], costs["floor"])
-
-
-def bare_pool(bench: Bench) -> ReadPool:
-    """Return connections with the very session settings of the server's."""
-    return ReadPool(bench.access.reader_url, size=CONNECTIONS, timeout_s=60, statement_timeout_s=60)
 
 
 async def _check_answers(bench: Bench, pool: ReadPool, workload: Workload) -> None:
@@ -187,7 +185,7 @@ def middle(costs: Sequence[Cost]) -> Cost:
     return next(cost for cost in costs if cost.total_ms == median)
 
 
-def measure_light(bench: Bench, path: str, *, must: float | None = None) -> Light:
+def measure_light(bench: Bench, path: str, *, must: float) -> Light:
     """Measure a route that asks no database: wrk where there is one, else our own client."""
     measured = [_light_round(bench, path) for _ in range(LIGHT_ROUNDS)]
     clock, cpu = (statistics.median(values) for values in zip(*measured, strict=True))

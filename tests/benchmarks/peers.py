@@ -28,7 +28,7 @@ from spatial.geometry import BBox
 from tests.benchmarks.city import STATE
 from tests.benchmarks.clients import HttpClient, ask
 from tests.benchmarks.measure import Bench, Cost, middle, take_turns
-from tests.benchmarks.workload import ITEM_LAYERS, MATCHES, SEED, boxes_with, page_path, places
+from tests.benchmarks.workload import ITEM_LAYERS, MATCHES, SEED, box_text, boxes_with, page_path, places
 from tests.server import free_port
 
 PACKAGES: Final = (
@@ -107,7 +107,7 @@ async def _compare(
 ) -> PeerResult:
     url, pid = where
     theirs = [peer.path(layer, box) for box in boxes]
-    ours = [page_path(layer, limit=LIMIT, box=box) for box in boxes]
+    ours = [page_path(layer, limit=LIMIT, bbox=box_text(box)) for box in boxes]
     await _check_answers((bench.base_url, ours), (url, theirs))
     costs = await take_turns(
         bench,
@@ -174,7 +174,7 @@ def _peers(bench: Bench, python: Path, layers: Sequence[PublishedLayer]) -> Iter
             "TIPG_DB_SCHEMAS": json.dumps([SCHEMA]),
         },
         lambda layer, box: (
-            f"/collections/{SCHEMA}.{layer.definition.table}/items?f=geojson&limit={LIMIT}&bbox={_numbers(box)}"
+            f"/collections/{SCHEMA}.{layer.definition.table}/items?f=geojson&limit={LIMIT}&bbox={box_text(box)}"
         ),
     )
     folder = STATE / "pygeoapi"
@@ -193,12 +193,8 @@ def _peers(bench: Bench, python: Path, layers: Sequence[PublishedLayer]) -> Iter
         "pygeoapi 0.21",
         "pygeoapi.starlette_app:APP",
         variables,
-        lambda layer, box: f"/collections/{layer.definition.id}/items?f=json&limit={LIMIT}&bbox={_numbers(box)}",
+        lambda layer, box: f"/collections/{layer.definition.id}/items?f=json&limit={LIMIT}&bbox={box_text(box)}",
     )
-
-
-def _numbers(box: BBox) -> str:
-    return f"{box.west},{box.south},{box.east},{box.north}"
 
 
 def _tcp_address(bench: Bench) -> dict[str, Any]:

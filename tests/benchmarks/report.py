@@ -4,7 +4,7 @@ import json
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,34 +12,48 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.benchmarks.deep import DeepPages
 from tests.benchmarks.measure import Comparison, Light
 from tests.benchmarks.peers import LIMIT, PeerResult
 from tests.benchmarks.plans import PlanCost
+from tests.benchmarks.streams import Stream
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Report:
-    """Everything that one run measured."""
+    """Everything that one run measured; filled as it goes."""
 
     command: str
     city: str
-    light: Sequence[Light]
-    comparisons: Sequence[Comparison]
-    plans: Sequence[PlanCost]
-    peers: Sequence[PeerResult]
+    light: list[Light] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
+    plans: list[PlanCost] = field(default_factory=list)
+    deep: list[DeepPages] = field(default_factory=list)
+    streams: list[Stream] = field(default_factory=list)
+    peers: list[PeerResult] = field(default_factory=list)
 
     @property
     def failures(self) -> list[str]:
         """What does not hold."""
         return [
             *(
-                f"GET {one.path}: {one.cpu_rate:,.0f}/s, must be {one.must:,.0f}/s"
+                f"GET {one.path}: {one.clock_rate:,.0f}/s, must be {one.must:,.0f}/s"
                 for one in self.light
                 if not one.holds
             ),
             *(
                 f"{one.workload.name}: {one.ratio:.2f} times the bare statement, must be {one.workload.must}"
                 for one in self.comparisons
+                if not one.holds
+            ),
+            *(
+                f"deep pages of {one.name}: {one.worst:.2f} times the first page, must be {one.must:g}"
+                for one in self.deep
+                if not one.holds
+            ),
+            *(
+                f"{one.format} file: memory rises by {one.growth_mb:,.0f} MB, must be {one.must:,.0f} MB"
+                for one in self.streams
                 if not one.holds
             ),
             *(
@@ -73,6 +87,26 @@ def sheets(report: Report) -> list[Sheet]:
             [_light_row(one) for one in report.light],
         ),
         Sheet(
+            "Deep pages of ten (CPU ms of server and PostgreSQL)",
+            [
+                "selection",
+                "features before the end",
+                "first",
+                "middle",
+                "end",
+                "middle / first",
+                "end / first",
+                "must be",
+                "",
+            ],
+            [_deep_row(one) for one in report.deep],
+        ),
+        Sheet(
+            "Files (MB of the server's resident memory)",
+            ["format", "features", "MB", "features/s", "before", "peak", "after", "rise", "must be", ""],
+            [_stream_row(one) for one in report.streams],
+        ),
+        Sheet(
             "Plans of a page of ten (CPU ms of the bare SQL)",
             ["page", "shape", "chosen", "the other shape", ""],
             [_plan_row(one) for one in report.plans],
@@ -101,8 +135,19 @@ def _comparison_row(one: Comparison) -> list[str]:
 
 
 def _light_row(one: Light) -> list[str]:
-    must = f"≥ {one.must:,.0f}" if one.must else ""
-    return [one.path, f"{one.clock_rate:,.0f}", f"{one.cpu_rate:,.0f}", must, _mark(one)]
+    return [one.path, f"{one.clock_rate:,.0f}", f"{one.cpu_rate:,.0f}", f"≥ {one.must:,.0f}", _mark(one)]
+
+
+def _deep_row(one: DeepPages) -> list[str]:
+    costs = [f"{one.cost(place).total_ms:.3f}" for place in ("first", "middle", "end")]
+    ratios = [f"{one.ratio(place):.2f}" for place in ("middle", "end")]
+    return [one.name, f"{one.depth:,}", *costs, *ratios, f"≤ {one.must:g}", _mark(one)]
+
+
+def _stream_row(one: Stream) -> list[str]:
+    memory = [f"{one.before_mb:,.0f}", f"{one.peak_mb:,.0f}", f"{one.after_mb:,.0f}", f"{one.growth_mb:,.0f}"]
+    pace = f"{one.features / one.seconds:,.0f}"
+    return [one.format, f"{one.features:,}", f"{one.size_mb:,.1f}", pace, *memory, f"≤ {one.must:,.0f}", _mark(one)]
 
 
 def _plan_row(one: PlanCost) -> list[str]:
@@ -123,7 +168,7 @@ def _peer_row(one: PeerResult) -> list[str]:
     ]
 
 
-def _mark(one: Comparison | Light | PeerResult) -> str:
+def _mark(one: Comparison | Light | PeerResult | DeepPages | Stream) -> str:
     must = one.workload.must if isinstance(one, Comparison) else one.must
     return "" if must is None else "✓" if one.holds else "✗"
 
@@ -150,6 +195,8 @@ def save(report: Report, stem: Path) -> None:
         "light": [asdict(one) for one in report.light],
         "comparisons": [_plain(one) for one in report.comparisons],
         "plans": [asdict(one) for one in report.plans],
+        "deep": [asdict(one) | {"middle": one.ratio("middle"), "end": one.ratio("end")} for one in report.deep],
+        "streams": [asdict(one) for one in report.streams],
         "peers": [asdict(one) | {"ratio": one.ratio} for one in report.peers],
     }
     stem.with_suffix(".json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

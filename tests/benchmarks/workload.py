@@ -1,22 +1,22 @@
 """What is asked: seeded boxes, ids and tiles around built-up places, each as a URL and as the statement behind it."""
 
-import asyncio
 import random
 import statistics
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import cycle, islice
-from typing import Any, Final, NoReturn
+from typing import Any, Final
+from urllib.parse import urlencode
 
 import psycopg
 
-from api.documents.layers import default_crs
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
 from spatial.crs import CGCS2000
 from spatial.geometry import BBox
-from spatial.query.items import Fetcher, fetch_feature, fetch_page
-from spatial.query.types import ItemsQuery, Statement
+from spatial.query.items import fetch_feature
+from spatial.query.types import Look, Statement
+from tests.benchmarks.floor import Floor, recorded
 from tiles.matrix import MATRIX_SETS, TileId
 from tiles.vector import fetch_tile
 
@@ -63,40 +63,15 @@ class Workload:
         return islice(cycle(self.statements), count)
 
 
-class _Recorded(Exception):
-    def __init__(self, statement: Statement) -> None:
-        self.statement = statement
-
-
-class _Recorder:
-    """A connection that runs nothing: what the house would ask of PostgreSQL is the floor of the same request."""
-
-    async def fetchrow(self, query: str, *args: object) -> NoReturn:
-        raise _Recorded(Statement(query, args))
-
-
-def recorded(verb: Callable[[Fetcher], Awaitable[object]]) -> Statement:
-    """Return the one statement that a verb of the house runs."""
-
-    async def run() -> Statement:
-        try:
-            await verb(_Recorder())
-        except _Recorded as stop:
-            return stop.statement
-        raise RuntimeError("No statement was run.")
-
-    return asyncio.run(run())
-
-
-def workloads(conn: psycopg.Connection[Any], catalogue: Catalogue) -> Iterator[Workload]:
-    """Yield everything that is measured against its own SQL."""
+def workloads(conn: psycopg.Connection[Any], catalogue: Catalogue, floor: Floor) -> Iterator[Workload]:
+    """Yield boxes, single features and tiles, each beside its own SQL."""
     rng = random.Random(SEED)
     for name in ITEM_LAYERS:
         layer = catalogue.layer(name)
         centres = places(conn, layer, rng)
         for limit, wanted in MATCHES.items():
-            yield _pages(conn, layer, centres, limit=limit, wanted=wanted)
-        small = _pages(conn, layer, centres, limit=min(MATCHES), wanted=SMALL_BOX_MATCHES)
+            yield _pages(conn, floor, layer, centres, limit=limit, wanted=wanted)
+        small = _pages(conn, floor, layer, centres, limit=min(MATCHES), wanted=SMALL_BOX_MATCHES)
         yield replace(small, name=f"{small.name} small box", must=None)
         yield _single_items(conn, layer, rng)
     for name in TILE_LAYERS:
@@ -129,29 +104,34 @@ def places(conn: psycopg.Connection[Any], layer: PublishedLayer, rng: random.Ran
 
 
 def _pages(
-    conn: psycopg.Connection[Any], layer: PublishedLayer, centres: Sequence[Point], *, limit: int, wanted: int
+    conn: psycopg.Connection[Any],
+    floor: Floor,
+    layer: PublishedLayer,
+    centres: Sequence[Point],
+    *,
+    limit: int,
+    wanted: int,
 ) -> Workload:
     boxes, matched = boxes_with(conn, layer, centres, wanted=wanted)
-    crs = default_crs(layer)
+    paths = [page_path(layer, limit=limit, bbox=box_text(box)) for box in boxes]
     return Workload(
         name=f"items {layer.definition.id} limit={limit}",
-        paths=[page_path(layer, limit=limit, box=box) for box in boxes],
-        statements=[
-            recorded(partial(fetch_page, layer=layer, query=ItemsQuery(limit=limit, bbox=box, crs=crs)))
-            for box in boxes
-        ],
+        paths=paths,
+        statements=floor.pages(paths),
         must=1.4,
         matched=matched,
         boxes=boxes,
     )
 
 
-def page_path(layer: PublishedLayer, *, limit: int, box: BBox | None = None, after: object = None) -> str:
+def page_path(layer: PublishedLayer, *, limit: int, **asked: str) -> str:
     """Return the path of a page of features."""
-    path = f"/collections/{layer.definition.id}/items?limit={limit}"
-    if box is not None:
-        path += f"&bbox={box.west},{box.south},{box.east},{box.north}"
-    return path if after is None else f"{path}&cursor={after}"
+    return f"/collections/{layer.definition.id}/items?{urlencode({'limit': limit, **asked}, safe=',')}"
+
+
+def box_text(box: BBox) -> str:
+    """Return a box as four numbers, west first."""
+    return f"{box.west},{box.south},{box.east},{box.north}"
 
 
 def boxes_with(
@@ -186,11 +166,11 @@ def _median_count(conn: psycopg.Connection[Any], layer: PublishedLayer, centres:
 
 
 def _single_items(conn: psycopg.Connection[Any], layer: PublishedLayer, rng: random.Random) -> Workload:
-    chosen, crs = ids(conn, layer, rng), default_crs(layer)
+    chosen, look = ids(conn, layer, rng), Look(layer.default_crs)
     return Workload(
         name=f"item {layer.definition.id}",
         paths=[f"/collections/{layer.definition.id}/items/{key}" for key in chosen],
-        statements=[recorded(partial(fetch_feature, layer=layer, key=key, crs=crs)) for key in chosen],
+        statements=[recorded(partial(fetch_feature, layer=layer, key=key, look=look)) for key in chosen],
         must=5.0,
     )
 
@@ -212,6 +192,8 @@ def _tile_at(centre: Point, zoom: int) -> TileId:
 
 def matches(row: Mapping[str, Any], body: bytes) -> bool:
     """Tell whether an HTTP answer holds what the bare statement returns."""
-    content = next(bytes(value) for value in row.values() if isinstance(value, bytes | memoryview))
+    values = (bytes(value) for value in row.values() if isinstance(value, bytes | memoryview))
+    # Where nothing matches there is no text at all.
+    content = next(values, b'"features":[]')
     # A single feature gets links before its last brace.
     return content.rstrip(b"}") in body

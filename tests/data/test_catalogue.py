@@ -45,7 +45,12 @@ def test_the_sample_uses_only_known_codes(layer: Layer, sample_access: Access) -
 def test_everything_made_of_a_layer_agrees(layer: Layer, client: httpx.Client) -> None:
     names = {field.name for field in layer.fields}
     queryables = client.get(f"/collections/{layer.id}/queryables").json()["properties"]
-    assert set(queryables) == {field.name for field in layer.queryables} | {"geometry"}
+    assert set(queryables) == {field.name for field in layer.queryables} | {
+        "geometry",
+        "id",
+        "valid_from",
+        "valid_to",
+    }
     feature = client.get(f"/collections/{layer.id}/items", params={"limit": 1}).json()["features"][0]
     assert set(feature["properties"]) == names | {"id", "valid_from", "valid_to"}
     tilejson = client.get(f"/collections/{layer.id}/tiles/WebMercatorQuad", params={"f": "tilejson"}).json()

@@ -18,6 +18,7 @@ from pyproj.exceptions import CRSError
 from spatial.ingest.errors import ChooseSublayer, UnknownCrs, UnreadableFile
 from spatial.ingest.project import horizontal
 from spatial.ingest.sources.columns import kept, rows_at, unique_names
+from spatial.ingest.sources.moments import moment_names, with_moments
 from spatial.ingest.sources.wkb import from_wkb
 from spatial.ingest.types import (
     BATCH_ROWS,
@@ -92,6 +93,7 @@ class OgrSource:
             encoding=text_encoding,
             size=about["features"] if about["features"] >= 0 else None,
         )
+        self._moments = moment_names(about)
         self._hear(heard)
 
     def _read_info(self) -> Any:
@@ -125,6 +127,7 @@ class OgrSource:
                     return_fids=True,
                     batch_size=BATCH_ROWS,
                     use_pyarrow=True,
+                    datetime_as_string=True,
                     **self._options(),
                 ) as (about, reader):
                     for batch in reader:
@@ -142,7 +145,8 @@ class OgrSource:
         rows = np.arange(before + 1, before + 1 + batch.num_rows, dtype=np.int64)
         fids = table.column(fid_name).combine_chunks() if fid_name in table.column_names else None
         attributes = table.drop_columns([one for one in (geometry_name, fid_name) if one in table.column_names])
-        attributes, bad_texts = self._decoded(_without_binary(attributes, self.info))
+        attributes = with_moments(_without_binary(attributes, self.info), self._moments)
+        attributes, bad_texts = self._decoded(attributes)
         wkb = table.column(geometry_name) if geometry_name in table.column_names else pa.nulls(batch.num_rows)
         geometries, unreadable = from_wkb(wkb.to_pylist())
         problems = {index: (Reason.BAD_GEOMETRY, message) for index, message in unreadable.items()} | bad_texts

@@ -31,7 +31,7 @@ LON: Final = _named("lon|lng|long|longitude|经度")
 LAT: Final = _named("lat|latitude|纬度")
 X: Final = re.compile(r"^(?:x|x_?coord|coord_?x|point_?x|x坐标|坐标x|横坐标|easting|east|东坐标)$")
 Y: Final = re.compile(r"^(?:y|y_?coord|coord_?y|point_?y|y坐标|坐标y|纵坐标|northing|north|北坐标)$")
-WKT: Final = re.compile(r"^(?:wkt|geom|geometry|the_geom|wkt_geom|geom_wkt|shape|几何)$")
+WKT: Final = re.compile(r"^(?:wkt|geom|geometry|the_geom|wkt_geom|geom_wkt|geometry_wkt|shape|几何)$")
 EWKT: Final = re.compile(r"^\s*SRID\s*=\s*\d+\s*;", re.IGNORECASE)
 DEGREES: Final = pyproj.CRS.from_epsg(CGCS2000)
 

@@ -23,9 +23,10 @@ from spatial.crs import CGCS2000, OFFERED
 from spatial.db.access import Access
 from spatial.db.cluster import Cluster
 from spatial.geometry import BBox
+from spatial.query.appraise import Appraisals
 from spatial.query.errors import OutsideCrs
-from spatial.query.items import fetch_page, page_statement
-from spatial.query.types import ItemsQuery, Page
+from spatial.query.items import Way, fetch_page, page_statement
+from spatial.query.types import Cursor, ItemsQuery, Look, Page
 from tests import builders, cities
 
 Ask = Callable[[PublishedLayer, ItemsQuery], Page]
@@ -54,7 +55,7 @@ def ask(city: SimpleNamespace) -> Iterator[Ask]:
         conn = runner.run(asyncpg.connect(city.access.reader_url))
 
         def run(layer: PublishedLayer, query: ItemsQuery) -> Page:
-            return runner.run(fetch_page(conn, layer, query))
+            return runner.run(fetch_page(conn, layer, query, appraisals=Appraisals()))
 
         yield run
         runner.run(conn.close())
@@ -84,19 +85,19 @@ def test_near_and_far_agree_with_geos(
     near_page, far_page = ask(city.layer, query), ask(far(city.layer), query)
     assert ids(near_page) == ids(far_page) == expected[:limit]
     assert near_page.matched == len(expected)
-    assert (near_page.last is not None) is (len(expected) > limit)
-    assert near_page.last == far_page.last
+    assert (near_page.following is not None) is (len(expected) > limit)
+    assert near_page.following == far_page.following
 
 
 @given(limit=st.integers(1, 450), start=st.integers(0, 400))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_pages_follow_each_other_without_gap(city: SimpleNamespace, ask: Ask, limit: int, start: int) -> None:
     keys = sorted(city.shapes)
-    after = keys[start - 1] if start else None
-    page = ask(city.layer, ItemsQuery(limit=limit, after=after))
+    cursor = Cursor((), keys[start - 1]) if start else None
+    page = ask(city.layer, ItemsQuery(limit=limit, cursor=cursor))
     assert ids(page) == keys[start : start + limit]
     assert page.matched == 400
-    assert page.last == (keys[start + limit - 1] if start + limit < 400 else None)
+    assert page.following == (Cursor((), keys[start + limit - 1]) if start + limit < 400 else None)
 
 
 def test_a_box_in_another_crs_finds_the_same(city: SimpleNamespace, ask: Ask) -> None:
@@ -108,9 +109,9 @@ def test_a_box_in_another_crs_finds_the_same(city: SimpleNamespace, ask: Ask) ->
     assert page.returned == 9
 
 
-def plan_of(conn: Any, layer: PublishedLayer, query: ItemsQuery) -> str:
+def plan_of(conn: Any, layer: PublishedLayer, query: ItemsQuery, way: Way) -> str:
     """Return the plan that PostgreSQL keeps for every box, not for one."""
-    statement = page_statement(layer, query)
+    statement = page_statement(layer, query, way)
     conn.execute("SET plan_cache_mode = force_generic_plan")
     conn.execute(f"PREPARE page AS {statement.sql}")
     literals = ", ".join(f"'{value}'" for value in statement.args)
@@ -124,8 +125,8 @@ def test_plans_do_not_flip(city: SimpleNamespace) -> None:
     with psycopg.connect(city.access.owner_url, autocommit=True) as conn:
         conn.execute("ANALYZE city.building")
         conn.execute("SET enable_seqscan = off")  # a table of tests is too small for an index to pay
-        near = plan_of(conn, city.layer, ItemsQuery(limit=10, bbox=box))
-        walk = plan_of(conn, far(city.layer), ItemsQuery(limit=10, bbox=box, after=1))
+        near = plan_of(conn, city.layer, ItemsQuery(limit=10, bbox=box), Way(is_near=True))
+        walk = plan_of(conn, city.layer, ItemsQuery(limit=10, bbox=box, cursor=Cursor((), 1)), Way(is_near=False))
     assert "ix_building_geom" in near
     assert "ix_building_geom" not in walk
     assert "pk_building" in walk
@@ -135,7 +136,7 @@ def test_an_attribute_count_stops_at_its_cap(city: SimpleNamespace, ask: Ask, mo
     field = city.layer.definition.field("use")
     query = ItemsQuery(limit=1, equals=((field, "residential"),))
     assert ask(city.layer, query).matched == 400
-    monkeypatch.setattr("spatial.query.items.COUNT_CAP", 399)
+    monkeypatch.setattr("spatial.query.appraise.COUNT_CAP", 399)
     assert ask(city.layer, query).matched is None
 
 
@@ -168,7 +169,7 @@ def test_names_and_values_cannot_leave_their_place(empty_city: Access) -> None:
     async def run() -> Page:
         conn = await asyncpg.connect(empty_city.reader_url)
         try:
-            return await fetch_page(conn, published, query)
+            return await fetch_page(conn, published, query, appraisals=Appraisals())
         finally:
             await conn.close()
 
@@ -185,11 +186,34 @@ def test_a_place_outside_the_asked_crs_is_said_so(empty_city: Access) -> None:
     async def run() -> Page:
         conn = await asyncpg.connect(empty_city.reader_url)
         try:
-            query = ItemsQuery(limit=5, crs=OFFERED["http://www.opengis.net/def/crs/EPSG/0/4548"])
-            return await fetch_page(conn, layer, query)
+            look = Look(crs=OFFERED["http://www.opengis.net/def/crs/EPSG/0/4548"])
+            return await fetch_page(conn, layer, ItemsQuery(limit=5, look=look), appraisals=Appraisals())
         finally:
             await conn.close()
 
     with pytest.raises(OutsideCrs, match="CRS84") as refused:
         asyncio.run(run())
     assert refused.value.field == "crs"
+
+
+@pytest.mark.parametrize("zoom", [8, 12, 16])
+def test_a_zoom_level_loses_no_more_than_a_pixel(empty_city: Access, zoom: int) -> None:
+    circle = shapely.Point(117.25, 31.85).buffer(0.01, quad_segs=200)
+    with psycopg.connect(empty_city.owner_url) as conn:
+        builders.add_building(conn, "R", wkt=circle.wkt)
+        builders.refresh(conn, ["buildings"])
+        layer = load_catalogue(conn).layer("buildings")
+
+    async def run() -> Page:
+        conn = await asyncpg.connect(empty_city.reader_url)
+        try:
+            return await fetch_page(conn, layer, ItemsQuery(limit=1, look=Look(zoom=zoom)), appraisals=Appraisals())
+        finally:
+            await conn.close()
+
+    (feature,) = json.loads(b"[" + asyncio.run(run()).features + b"]")
+    rough = shapely.geometry.shape(feature["geometry"])
+    pixel_deg = 360 / 256 / 2**zoom
+    assert rough.is_valid
+    assert shapely.hausdorff_distance(rough, circle) < pixel_deg
+    assert shapely.get_num_coordinates(rough) < shapely.get_num_coordinates(circle) / 2

@@ -1,0 +1,67 @@
+"""Reference systems and boxes."""
+
+from collections.abc import Iterable, Mapping
+
+from api.params.common import number
+from spatial.crs import CRS84, CRS84H, OFFERED, Crs
+from spatial.errors import InvalidInput
+from spatial.geometry import BBox
+
+
+def crs(query: Mapping[str, str], name: str = "crs", *, default: Crs = CRS84, offered: Iterable[str] = OFFERED) -> Crs:
+    """Read a reference system by its URI (or the safe CURIE ``[EPSG:4490]``)."""
+    text = query.get(name)
+    if text is None:
+        return default
+    known = OFFERED.get(_expanded(text))
+    if known is None or known.uri not in set(offered):
+        raise InvalidInput(f"{name}={text!r} is not offered here. Offered: {', '.join(offered)}.", field=name)
+    return known
+
+
+def _expanded(text: str) -> str:
+    """Turn the CURIE ``[EPSG:4490]`` or ``[OGC:CRS84]`` into its URI."""
+    if not (text.startswith("[") and text.endswith("]")):
+        return text
+    authority, _, code = text[1:-1].partition(":")
+    if authority == "OGC":
+        return {"CRS84": CRS84.uri, "CRS84h": CRS84H.uri}.get(code, text)
+    return f"http://www.opengis.net/def/crs/{authority}/0/{code}"
+
+
+def bbox(query: Mapping[str, str]) -> BBox | None:
+    """Read ``bbox`` in the axis order of ``bbox-crs``: four numbers, or six with heights."""
+    box_crs = crs(query, "bbox-crs")
+    text = query.get("bbox")
+    if text is None:
+        return None
+    numbers = [number("bbox", part) for part in text.split(",")]
+    if len(numbers) not in {4, 6}:
+        raise InvalidInput(f"bbox needs 4 numbers (or 6 with heights), not {len(numbers)}.", field="bbox")
+    low = high = None
+    if len(numbers) == 6:
+        low, high = numbers[2], numbers[5]
+        if low > high:
+            raise InvalidInput(f"bbox: the lower height {low} is above the upper {high}.", field="bbox")
+        numbers = [numbers[0], numbers[1], numbers[3], numbers[4]]
+    west, south, east, north = numbers
+    if box_crs.swaps_axes:
+        west, south, east, north = south, west, north, east
+    _check_box(west, south, east, north, is_metric=box_crs.is_metric, swaps_axes=box_crs.swaps_axes)
+    return BBox(west, south, east, north, box_crs.srid, low, high)
+
+
+def _check_box(west: float, south: float, east: float, north: float, *, is_metric: bool, swaps_axes: bool) -> None:
+    order = "lat,lon" if swaps_axes else "lon,lat"
+    if south > north:
+        raise InvalidInput(f"bbox: the lower edge {south} is above the upper edge {north}.", field="bbox")
+    if is_metric:
+        if west > east:
+            raise InvalidInput(f"bbox: the left edge {west} is right of the right edge {east}.", field="bbox")
+        if max(map(abs, (west, south, east, north))) > 1e9:
+            raise InvalidInput("bbox: a coordinate is farther than the earth is large.", field="bbox")
+        return
+    if not (-90 <= south <= north <= 90):
+        raise InvalidInput(f"bbox: latitudes run from -90 to 90; the order here is {order}.", field="bbox")
+    if not (-180 <= west <= 180 and -180 <= east <= 180):
+        raise InvalidInput(f"bbox: longitudes run from -180 to 180; the order here is {order}.", field="bbox")

@@ -1,0 +1,40 @@
+"""Synchronous sessions for work that reads much: exports."""
+
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from spatial.errors import Unavailable
+
+CONNECT_TIMEOUT_S = 5
+
+
+def open_snapshot(url: str, *, statement_timeout_s: float) -> psycopg.Connection[Any]:
+    """Open a read-only session that sees one state of the data from its first statement to its end.
+
+    Parameters
+    ----------
+    url
+        Address of the reader's login.
+    statement_timeout_s
+        How long PostgreSQL may work on one statement; each fetch of a cursor is one.
+
+    Raises
+    ------
+    Unavailable
+        PostgreSQL does not answer.
+    """
+    try:
+        conn = psycopg.connect(
+            make_conninfo(url, connect_timeout=CONNECT_TIMEOUT_S, application_name="shikong export"),
+        )
+        conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        conn.read_only = True
+        conn.execute(f"SET statement_timeout = {int(statement_timeout_s * 1000)}")
+        conn.execute("SET timezone = 'UTC'")
+        conn.execute("SET jit = off")
+        conn.commit()
+    except psycopg.OperationalError as error:
+        raise Unavailable("The database does not answer at the moment. Ask again.") from error
+    return conn
