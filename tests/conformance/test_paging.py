@@ -201,7 +201,7 @@ def test_counts_are_exact_up_to_the_cap(empty_city: Access) -> None:
     with TestClient(create_app(get_settings(), empty_city)) as web:
         assert web.get(path).json()["numberMatched"] == 10_002
         for most, told in ((9_999, 9_999), (10_000, 10_000), (10_001, None)):
-            asked = {"filter": f"number <= {most}", "limit": 5}
+            asked = {"filter": f"number <= {most}", "limit": "5"}
             answer = web.get(path, params=asked)
             assert answer.json().get("numberMatched") == told
             assert answer.headers.get("ogc-numbermatched") == (None if told is None else str(told))

@@ -31,11 +31,10 @@ from starlette.testclient import TestClient
 
 from tests import ogc_schemas
 from tests.conformance.asking import check_problem, codes, hrefs, ids, items, pages, positions, refused
-from tests.conformance.city import BUILDINGS, LAYERS, PART_1, POINTS, POINTS_COUNT, POLYGONS
+from tests.conformance.city import BUILDINGS, IMPORTED, LAYERS, PART_1, POINTS, POINTS_COUNT, POLYGONS, SIGNS
 
 ITEMS = "/collections/buildings/items"
 ALL = [one.code for one in BUILDINGS]
-NOW_UNKNOWN_PARAMETERS = ("bbox", "datetime", "limit")
 few = settings(max_examples=40, deadline=None, derandomize=True)
 
 
@@ -203,35 +202,13 @@ def test_req_core_fc_time_definition(openapi: dict[str, Any]) -> None:
     assert (time["style"], time["explode"]) == ("form", False)
 
 
-MOMENTS = [
-    ("2000-12-31T23:59:59Z", None, None),
-    ("2001-01-01T00:00:00Z", None, None),
-    ("2001-01-01", None, None),
-    ("2009-12-31", None, None),
-    ("2010-01-01", None, None),
-    ("2019-12-31T23:59:59.999Z", None, None),
-    ("2020-01-01T00:00:00Z", None, None),
-    ("2020-01-01T08:00:00+08:00", None, None),
-    ("2020-01-01T00:00:00+08:00", None, None),
-    ("2100-01-01T00:00:00Z", None, None),
-]
-INTERVALS = [
-    "../2009-06-01",
-    "/2009-06-01",
-    "../2001-01-01T00:00:00Z",
-    "../2000-12-31",
-    "2020-01-01T00:00:00Z/..",
-    "2020-01-01/",
-    "2030-01-01/..",
-    "2005-01-01/2015-01-01",
-    "2019-12-31/2020-01-01",
-    "2001-01-01T00:00:00Z/2001-01-01T00:00:00Z",
-    "../..",
-    "/",
-    "../",
-    "/..",
-    "2005-01-01T00:00:00+08:00/2015-01-01",
-]
+MOMENTS = """
+    2000-12-31T23:59:59Z 2001-01-01T00:00:00Z 2001-01-01 2009-12-31 2010-01-01 2019-12-31T23:59:59.999Z
+    2020-01-01T00:00:00Z 2020-01-01T08:00:00+08:00 2020-01-01T00:00:00+08:00 2100-01-01T00:00:00Z
+    ../2009-06-01 /2009-06-01 ../2001-01-01T00:00:00Z ../2000-12-31 2020-01-01T00:00:00Z/.. 2020-01-01/ 2030-01-01/..
+    2005-01-01/2015-01-01 2019-12-31/2020-01-01 2001-01-01T00:00:00Z/2001-01-01T00:00:00Z ../.. / ../ /..
+    2005-01-01T00:00:00+08:00/2015-01-01
+"""
 
 
 def read(text: str, *, is_end: bool) -> datetime:
@@ -243,7 +220,7 @@ def read(text: str, *, is_end: bool) -> datetime:
 
 
 @pytest.mark.conformance(PART_1 + "core")
-@pytest.mark.parametrize("asked", [*(one[0] for one in MOMENTS), *INTERVALS])
+@pytest.mark.parametrize("asked", MOMENTS.split())
 def test_req_core_fc_time_response(web: TestClient, asked: str) -> None:
     """Found is what was valid at some moment of the interval; a building without an end is still valid."""
     start, _, end = asked.partition("/") if "/" in asked else (asked, "", asked)
@@ -253,6 +230,13 @@ def test_req_core_fc_time_response(web: TestClient, asked: str) -> None:
     page = items(web, POLYGONS, {"datetime": asked})
     assert [one["properties"]["code"] for one in page["features"]] == expected
     assert page["numberMatched"] == len(expected)
+
+
+@pytest.mark.conformance(PART_1 + "core")
+def test_req_core_fc_time_response_without_time(web: TestClient) -> None:
+    """Features without a time are valid at every time."""
+    for asked in ("1900-01-01", "../1900-01-01", "2999-01-01T00:00:00Z/.."):
+        assert items(web, IMPORTED, {"datetime": asked})["numberMatched"] == len(SIGNS)
 
 
 @pytest.mark.conformance(PART_1 + "core")
@@ -293,7 +277,7 @@ def test_req_core_fc_parameters_combine(web: TestClient) -> None:
 
 
 @pytest.mark.conformance(PART_1 + "core")
-@pytest.mark.parametrize("name", NOW_UNKNOWN_PARAMETERS)
+@pytest.mark.parametrize("name", ["bbox", "datetime", "limit"])
 def test_req_core_query_param_invalid_twice(web: TestClient, name: str) -> None:
     value = {"bbox": "1,1,2,2", "datetime": "2020-01-01", "limit": "1"}[name]
     refused(web, ITEMS, [(name, value), (name, value)], name)
