@@ -87,46 +87,43 @@ async def answer(question: Question) -> Response:
     tag = _tag(question, query)
     if tag is not None and is_known(question.request, tag):
         return not_modified(tag, _vary(question.form))
+    kept = {"ETag": tag, "Cache-Control": "no-cache"} if tag is not None else {}
     if is_hits(question.given):
-        response = await _hits(question, query)
-    elif question.form == "html":
-        response = await _html(question, query)
-    elif question.is_file or (query.limit or 0) > STREAMED_FROM:
-        response = await _stream(question, query)
-    else:
-        response = await _page(question, query)
-    if tag is not None:
-        response.headers["ETag"] = tag
-        response.headers["Cache-Control"] = "no-cache"
-    return response
+        return await _hits(question, query, kept)
+    if question.form == "html":
+        return await _html(question, query, kept)
+    if question.is_file or (query.limit or 0) > STREAMED_FROM:
+        return await _stream(question, query, kept)
+    return await _page(question, query, kept)
 
 
-async def _page(question: Question, query: ItemsQuery) -> Response:
-    found = await _fetch(question, query)
-    collection = question.collection(query, found)
-    return Response(_whole(collection), media_type=collection.asked.media_type, headers=collection.headers)
+async def _page(question: Question, query: ItemsQuery, kept: dict[str, str]) -> Response:
+    return _collected(question.collection(query, await _fetch(question, query)), kept)
 
 
-async def _html(question: Question, query: ItemsQuery) -> Response:
+def _collected(collection: Collection, kept: dict[str, str]) -> Response:
+    return Response(_whole(collection), media_type=collection.asked.media_type, headers=collection.headers | kept)
+
+
+async def _html(question: Question, query: ItemsQuery, kept: dict[str, str]) -> Response:
     # A table of thousands of rows would hold the whole process up, and nobody reads it.
     query = replace(query, limit=min(query.limit or PAGE_ROWS_MAX, PAGE_ROWS_MAX))
-    return _table(question, query, await _fetch(question, query))
+    return _table(question, query, await _fetch(question, query), kept)
 
 
-async def _hits(question: Question, query: ItemsQuery) -> Response:
+async def _hits(question: Question, query: ItemsQuery, kept: dict[str, str]) -> Response:
     """Answer with the exact number of matches and no feature."""
     async with pool_of(question.request).connection() as conn:
         matched = await count_matches(conn, question.layer, query, appraisals=appraisals_of(question.request))
     counted = Page(features=b"", returned=0, matched=matched, previous=None, following=None)
     if question.form == "html":
-        return _table(question, query, counted)
+        return _table(question, query, counted, kept)
     # A file of no feature would tell nothing.
     form = question.form if question.form in formats.PAGES else "json"
-    collection = replace(question, form=form).collection(query, counted)
-    return Response(_whole(collection), media_type=collection.asked.media_type, headers=collection.headers)
+    return _collected(replace(question, form=form).collection(query, counted), kept)
 
 
-def _table(question: Question, query: ItemsQuery, found: Page) -> Response:
+def _table(question: Question, query: ItemsQuery, found: Page, kept: dict[str, str]) -> Response:
     """Answer with a page for people."""
     return page(
         question.request,
@@ -135,6 +132,7 @@ def _table(question: Question, query: ItemsQuery, found: Page) -> Response:
         layer=question.layer,
         catalogue=question.catalogue,
         asked=query,
+        headers=kept,
     )
 
 
@@ -143,13 +141,13 @@ def _whole(collection: Collection) -> bytes:
     return b"".join((collection.head, collection.page.features, b"]}"))
 
 
-async def _stream(question: Question, query: ItemsQuery) -> Response:
+async def _stream(question: Question, query: ItemsQuery, kept: dict[str, str]) -> Response:
     asked = question.asked(query)
     async with pool_of(question.request).connection() as conn:
         # Also refuses a filter that would take too long.
         way = await choose(conn, question.layer, query, appraisals=appraisals_of(question.request))
     options = file_options(question.given)
-    headers = _disposition(question) if question.is_file else {}
+    headers = kept | (_disposition(question) if question.is_file else {})
     return await streamed(
         asked, way, options=options, headers=headers, collect=lambda found: question.collection(query, found)
     )

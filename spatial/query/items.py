@@ -28,7 +28,7 @@ from spatial.query.errors import OutsideCrs, UnknownFeature
 from spatial.query.feature import feature_sql, table_sql
 from spatial.query.order import order_of
 from spatial.query.select import POSITION, Window, gathered_sql, walked_sql
-from spatial.query.types import Cursor, Fetcher, ItemsQuery, Key, Look, Page, Statement
+from spatial.query.types import Cursor, Fetcher, ItemsQuery, Key, Look, Page, SortKey, Statement
 from spatial.query.where import KEY_SQL_TYPE, box_in_degrees
 
 NEAR_MATCHES: Final = 20_000
@@ -164,7 +164,8 @@ def page_statement(layer: PublishedLayer, query: ItemsQuery, way: Way, *, writer
     else:
         hits, matched = "", ""
         page = walked_sql(layer.definition, query, binds, window)
-    columns = _page_columns(layer, query.look, writer, _is_backward(query)) + _places(layer, query) + matched
+    columns = _page_columns(layer, query.look, writer, _is_backward(query))
+    columns += _places(layer, query.sort, _has_before(query)) + matched
     return Statement(f"WITH {hits}page AS ({page}) SELECT {columns} FROM page t", tuple(binds.values))
 
 
@@ -188,11 +189,12 @@ def _one_feature_sql(layer: PublishedLayer, look: Look, writer: Writer) -> str:
     )
 
 
-def _places(layer: PublishedLayer, query: ItemsQuery) -> str:
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _places(layer: PublishedLayer, sort: tuple[SortKey, ...], has_before: bool) -> str:
     """Return the columns of the places at both ends of a page; its beginning only where something lies before."""
-    place = order_of(layer.definition, query.sort, None).place_sql
+    place = order_of(layer.definition, sort, None).place_sql
     columns = f", (array_agg({place}) FILTER (WHERE {POSITION} = {LIMIT}))[1] AS far_end"
-    if _has_before(query):
+    if has_before:
         columns += f", (array_agg({place}) FILTER (WHERE {POSITION} = 1))[1] AS near_end"
     return columns
 
