@@ -144,7 +144,7 @@ def _on_time(form: str, name: str, value: str) -> Iterator[Trial]:
         day = moment.date()
         yield Trial("filter.time", f"({quoted(name)} <= {written})", _time(name, lambda one: one.date() <= day))
         return
-    written = f"TIMESTAMP('{moment.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%S')}.000Z')"
+    written = f"TIMESTAMP('{moment.astimezone(UTC).isoformat(timespec='milliseconds')[:19]}.000Z')"
     whole = moment.replace(microsecond=0)
     yield Trial("filter.time", f"({quoted(name)} >= {written})", _time(name, lambda one: one >= whole))
 

@@ -212,4 +212,4 @@ def _number(number: float) -> str:
 
 def _with_milliseconds(text: str) -> str:
     moment = datetime.fromisoformat(text).astimezone(UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -146,5 +146,5 @@ def _shown(node: Node) -> str:
         moment = datetime.fromisoformat(node["timestamp"]).astimezone(BEIJING)
         if moment.second or moment.microsecond:
             raise _NoRow
-        return moment.strftime("%Y-%m-%dT%H:%M")
+        return moment.replace(tzinfo=None).isoformat(timespec="minutes")
     raise _NoRow
