@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 from api.paging import Asked, Collection, content_headers
 from api.state import catalogue_of
 from spatial.db.session import open_snapshot
-from spatial.errors import Unavailable
+from spatial.errors import CityError, Unavailable
 from spatial.export.errors import told
 from spatial.export.stream import export_chunks
 from spatial.export.types import FORMATS, ExportOptions
@@ -70,10 +70,14 @@ class Streams:
     async def close(self, conn: psycopg.Connection[Any], chunks: Iterator[bytes]) -> None:
         """End a stream and its snapshot, whatever state they are in."""
         self._free.release()
-        with suppress(psycopg.Error):
-            if isinstance(chunks, Generator):
-                await run_in_threadpool(chunks.close)
-            await run_in_threadpool(conn.close)
+        try:
+            # A database that went away meanwhile is told by the first.
+            with suppress(psycopg.Error, CityError):
+                if isinstance(chunks, Generator):
+                    await run_in_threadpool(chunks.close)
+        finally:
+            with suppress(psycopg.Error):
+                await run_in_threadpool(conn.close)
 
 
 class StreamedFile(StreamingResponse):
@@ -146,12 +150,16 @@ async def streamed(
         chunks = export_chunks(
             conn, asked.layer, asked.query, form, options=options, code_lists=catalogue_of(asked.request).code_lists
         )
-        first = await run_in_threadpool(next, chunks, b"")
+        is_head = asked.request.method == "HEAD"
+        # A binary file is written whole before its first byte; nobody waits for one to learn its headers.
+        first = b"" if is_head and form.is_binary else await run_in_threadpool(next, chunks, b"")
     except BaseException:
         with anyio.CancelScope(shield=True):
             await close()
         raise
-    return StreamedFile(_body(first, chunks), close=close, media_type=asked.media_type, headers={**said, **headers})
+    # The server throws away what answers HEAD; so nothing more is read.
+    body = _body(b"", iter(())) if is_head else _body(first, chunks)
+    return StreamedFile(body, close=close, media_type=asked.media_type, headers={**said, **headers})
 
 
 def _bounds(conn: psycopg.Connection[Any], asked: Asked, way: Way) -> Page:

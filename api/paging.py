@@ -41,7 +41,7 @@ class Asked:
     media: Mapping[str, str]
     body: Mapping[str, Any] | None = None
 
-    @property
+    @cached_property
     def layer_url(self) -> str:
         """Address of the layer."""
         return f"{base_url(self.request)}/collections/{self.layer.definition.id}"
@@ -57,12 +57,16 @@ class Asked:
         if self.body is not None:
             kept = {name: value for name, value in self.body.items() if name not in PAGE_MARKS}
             return self.posted(rel, {**kept, "cursor": cursor})
-        kept_text = kept_query(self.request, without=PAGE_MARKS, drops_empty=self.form == "html")
-        return link(f"{self.layer_url}/items?{kept_text}cursor={cursor}&f={self.form}", rel, self.media_type)
+        return link(f"{self.layer_url}/items?{self._kept}cursor={cursor}&f={self.form}", rel, self.media_type)
+
+    @cached_property
+    def _kept(self) -> str:
+        return kept_query(self.request, without=PAGE_MARKS, drops_empty=self.form == "html")
 
     def posted(self, rel: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return the link to a search with another body."""
-        return link(f"{self.layer_url}/search", rel, self.media_type, method="POST", body=body)
+        # The format stands in no body.
+        return link(f"{self.layer_url}/search?f={self.form}", rel, self.media_type, method="POST", body=body)
 
 
 @dataclass(frozen=True)

@@ -126,10 +126,16 @@ def document_response(
     return Response(body, media_type=formats[chosen], headers=headers)
 
 
-def is_known(request: Request, tag: str) -> bool:
-    """Tell whether the client already has the answer of this tag (RFC 9110, 13.1.2: weak comparison)."""
+def is_known(request: Request, tag: str, *, exists: bool = True) -> bool:
+    """Tell whether the client already has the answer of this tag (RFC 9110, 13.1.2: weak comparison).
+
+    Parameters
+    ----------
+    exists
+        False where there may be no answer, so that ``*`` (any that exists) does not tell.
+    """
     known = request.headers.get("if-none-match")
     if known is None:
         return False
     opaque = tag.removeprefix("W/")
-    return known.strip() == "*" or any(one.strip().removeprefix("W/") == opaque for one in known.split(","))
+    return (exists and known.strip() == "*") or any(one.strip().removeprefix("W/") == opaque for one in known.split(","))

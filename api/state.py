@@ -46,12 +46,15 @@ class DocumentCache:
         if document is None:
             body = build()
             document = self._kept[key] = Document(body, f'"{blake2b(body, digest_size=12).hexdigest()}"')
-            self._size += len(body)
-            # The Host header is part of the key, so a client could otherwise fill the memory.
+            self._size += _size(key, document)
+            # Host and query string are part of the key, so a client could otherwise fill the memory.
             while self._size > BYTES_KEPT:
-                _key, oldest = self._kept.popitem(last=False)
-                self._size -= len(oldest.body)
+                self._size -= _size(*self._kept.popitem(last=False))
         return document
+
+
+def _size(key: tuple[str, ...], document: Document) -> int:
+    return sum(map(len, key)) + len(document.body)
 
 
 def catalogue_of(request: Request) -> Catalogue:

@@ -35,6 +35,10 @@ ITEMS_PARAMETERS: Final = (
 )
 """What a page of features understands besides its properties; a property of the same name cannot be asked by it."""
 
+CONDITIONS: Final = frozenset(("filter", "filter-lang", "filter-crs", "id", VALID_FROM, VALID_TO))
+"""Names of which any may bring a CQL2 condition, or is to be checked beside one."""
+LOOKS: Final = frozenset(LOOK_PARAMETERS)
+
 LIMIT_DEFAULT: Final = 10
 LIMIT_MAX: Final = 10_000
 OFFSET_MAX: Final = 100_000
@@ -58,19 +62,20 @@ def features_query(
     is_file
         True where everything that matches is wanted unless ``limit`` is given.
     """
+    # Most requests name few parameters; what is not named is not read.
     definition = layer.definition
-    sort = _sort(query, definition)
+    sort = _sort(query, definition) if "sortby" in query else ()
     return ItemsQuery(
         limit=_limit(query, is_file=is_file),
-        bbox=bbox(query),
-        interval=interval(query),
-        equals=_equals(query, definition),
-        condition=_condition(query, catalogue, layer),
-        text=_terms(query),
+        bbox=bbox(query) if "bbox" in query or "bbox-crs" in query else None,
+        interval=interval(query) if "datetime" in query else None,
+        equals=_equals(query, layer),
+        condition=_condition(query, catalogue, layer) if not CONDITIONS.isdisjoint(query) else None,
+        text=_terms(query) if "q" in query else (),
         sort=sort,
-        cursor=read_cursor(query, definition, sort),
-        offset=_offset(query),
-        look=_look(query, layer),
+        cursor=read_cursor(query, definition, sort) if "cursor" in query else None,
+        offset=_offset(query) if "offset" in query else 0,
+        look=_look(query, layer) if not LOOKS.isdisjoint(query) else _default_look(layer),
     )
 
 
@@ -117,13 +122,21 @@ def _offset(query: Mapping[str, Any]) -> int:
     return number
 
 
-def _equals(query: Mapping[str, Any], layer: Layer) -> tuple[tuple[LayerField, Value], ...]:
+def _equals(query: Mapping[str, Any], layer: PublishedLayer) -> tuple[tuple[LayerField, Value], ...]:
     """Read every queryable property that is named."""
-    return tuple(
-        (field, value_of(field, query[field.name]))
-        for field in layer.queryables
-        if field.name in query and field.name not in ITEMS_PARAMETERS
-    )
+    fields = _plain_fields(layer)
+    return tuple([(fields[name], value_of(fields[name], text)) for name, text in query.items() if name in fields])
+
+
+@lru_cache(maxsize=256)
+def _plain_fields(layer: PublishedLayer) -> dict[str, LayerField]:
+    """Return the properties that are parameters of their own names."""
+    return {field.name: field for field in layer.definition.queryables if field.name not in ITEMS_PARAMETERS}
+
+
+@lru_cache(maxsize=256)
+def _default_look(layer: PublishedLayer) -> Look:
+    return Look(crs=layer.default_crs)
 
 
 def _filter(query: Mapping[str, Any], catalogue: Catalogue, layer: PublishedLayer) -> Filter | None:

@@ -48,9 +48,10 @@ def _read_integer(name: str, text: str) -> int:
 
 
 def _read_boolean(name: str, text: str) -> bool:
-    if text not in {"true", "false"}:
+    # GDAL knows truth values as 1 and 0.
+    if text not in {"true", "false", "1", "0"}:
         raise InvalidInput(f"{name}={text!r} is neither true nor false.", field=name)
-    return text == "true"
+    return text in {"true", "1"}
 
 
 def _read_date(name: str, text: str) -> date:

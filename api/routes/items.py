@@ -85,7 +85,7 @@ async def answer(question: Question) -> Response:
     """Answer a question about a layer's features in the format that was asked for."""
     query = features_query(question.given, question.catalogue, question.layer, is_file=question.is_file)
     tag = _tag(question, query)
-    if tag is not None and is_known(question.request, tag):
+    if tag is not None and is_known(question.request, tag, exists=False):
         return not_modified(tag, _vary(question.form))
     kept = {"ETag": tag, "Cache-Control": "no-cache"} if tag is not None else {}
     if is_hits(question.given):
@@ -171,7 +171,8 @@ def _tag(question: Question, query: ItemsQuery) -> str | None:
     if question.form == "html":
         form = f"html {language_of(question.request)}"
         return catalogue_tag(question.request, question.catalogue, form=form)
-    if query.condition is not None and query.condition.reads_other_layers:
+    # A GeoPackage holds the code lists, which are the catalogue's.
+    if question.form == "gpkg" or (query.condition is not None and query.condition.reads_other_layers):
         return catalogue_tag(question.request, question.catalogue, form=question.form)
     return layer_tag(question.request, question.layer, form=question.form)
 
@@ -194,7 +195,7 @@ async def item(request: Request) -> Response:
         if form == "html"
         else layer_tag(request, layer, form=form)
     )
-    if is_known(request, tag):
+    if is_known(request, tag, exists=False):
         return not_modified(tag, _vary(form))
     writer = jsonfg_feature_sql if form == "jsonfg" else feature_sql
     async with pool_of(request).connection() as conn:

@@ -54,6 +54,14 @@ class PublishedLayer:
         others = (uri for uri in OFFERED if uri != self.default_crs.uri and uri not in heights)
         return (self.default_crs.uri, *others)
 
+    @cached_property
+    def state(self) -> str:
+        """The state of the content: equal for equal content.
+
+        A database that was made anew counts its versions from the beginning; the moment tells them apart.
+        """
+        return f"{self.data_version} {self.changed_at.isoformat()}"
+
     def estimate(self, box: BBox) -> float:
         """Estimate how many features a box in degrees holds."""
         if self.density is None:

@@ -9,6 +9,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Any, Final
 
 from spatial.catalogue.catalogue import PublishedLayer
@@ -39,11 +40,14 @@ class Appraisal:
         Whether an index finds them, so that finding them all costs no more than they are many.
     is_in_order
         Whether an index finds them in the order of their ids, so that a page costs no more than it is long.
+    is_common
+        Whether PostgreSQL, which knows the values, walks along the ids past an index that would find them.
     """
 
     matched: int | None
     is_indexed: bool
     is_in_order: bool
+    is_common: bool = False
 
 
 class Appraisals:
@@ -75,9 +79,13 @@ class Appraisals:
         key = _key(layer, query)
         matched = self._counts.get(key)
         if matched is None:
-            if query.has_conditions:
-                await self.of(conn, layer, query)
-            matched = await _count(conn, count_statement(layer, query))
+            known = await self.of(conn, layer, query) if query.has_conditions else None
+            if known is not None and known.matched is None and not known.is_indexed:
+                # The appraisal allowed for a count that ends at the cap; this one does not.
+                _check(layer, query, expected=1.0)
+            matched = known.matched if known is not None else None
+            if matched is None:
+                matched = await _count(conn, count_statement(layer, query))
             _remember(self._counts, key, matched)
         return matched
 
@@ -89,16 +97,21 @@ async def appraise(conn: Fetcher, layer: PublishedLayer, query: ItemsQuery) -> A
     if scan is not None and not is_indexed:
         _check(layer, query, expected=max(float(scan["Plan Rows"]), 1.0))
     matched = await _count(conn, count_statement(layer, query, cap=COUNT_CAP + 1))
-    is_in_order = is_indexed and await _walks_index(conn, layer, query)
-    return Appraisal(matched if matched <= COUNT_CAP else None, is_indexed, is_in_order)
+    is_walk, by_condition = await _walked(conn, layer, query)
+    return Appraisal(
+        matched if matched <= COUNT_CAP else None,
+        is_indexed,
+        is_in_order=is_indexed and is_walk and by_condition,
+        is_common=is_walk and not by_condition,
+    )
 
 
-async def _walks_index(conn: Fetcher, layer: PublishedLayer, query: ItemsQuery) -> bool:
-    """Tell whether one index both finds the selection and has it in the order of the ids."""
+async def _walked(conn: Fetcher, layer: PublishedLayer, query: ItemsQuery) -> tuple[bool, bool]:
+    """Tell whether PostgreSQL reads a page along an index in the order of the ids, and whether that one finds it."""
     ordered = replace(query, sort=(), cursor=None, offset=0, limit=TYPICAL_LIMIT)
     plan = await _explained(conn, rows_statement(layer, ordered, "1"))
     scan = _scan(plan)
-    return scan is not None and "Index Cond" in scan and not _has_sort(plan)
+    return scan is not None and not _has_sort(plan), scan is not None and "Index Cond" in scan
 
 
 async def _explained(conn: Fetcher, statement: Statement) -> Mapping[str, Any]:
@@ -142,10 +155,12 @@ async def _count(conn: Fetcher, statement: Statement) -> int:
 
 def _key(layer: PublishedLayer, query: ItemsQuery) -> Hashable:
     """Return what an appraisal is remembered by: the selection and the state of the data that it reads."""
+    # A digest: a filter may be 64 KiB long, and some thousands are kept.
+    selection = blake2b(repr(query.selection).encode("utf-8", "backslashreplace"), digest_size=16).digest()
     if query.condition is not None and query.condition.reads_other_layers:
         # Any change of the catalogue brings a new layer object, equal only to itself.
-        return (layer, query.selection)
-    return (layer.definition.id, layer.data_version, layer.changed_at, query.selection)
+        return (layer, selection)
+    return (layer.definition.id, layer.data_version, layer.changed_at, selection)
 
 
 def _remember(kept: "OrderedDict[Hashable, Any]", key: Hashable, value: Any) -> None:

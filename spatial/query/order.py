@@ -84,8 +84,8 @@ class Order:
 
     @property
     def names_sql(self) -> str:
-        """The columns as a select list."""
-        return ", ".join(column.sql for column in self.columns)
+        """The columns as a select list, each once: a layer may be sorted by the property that is its id."""
+        return ", ".join(dict.fromkeys(column.sql for column in self.columns))
 
     def beyond(self, binds: Binds) -> list[str]:
         """Return the condition of lying beyond the place, for rows of every kind; none without a place."""

@@ -44,13 +44,17 @@ class Window:
         return f" LIMIT {' + '.join(reach)}" if self.limit else ""
 
 
-def conditions(layer: Layer, query: ItemsQuery, binds: Binds, *, by_index: bool) -> list[str]:
+def conditions(
+    layer: Layer, query: ItemsQuery, binds: Binds, *, by_index: bool, hides_filter: bool = False
+) -> list[str]:
     """Return everything that a row must meet, whatever the page.
 
     Parameters
     ----------
     by_index
         False keeps the planner from finding the box by the spatial index.
+    hides_filter
+        True keeps it from finding the filter by any index.
     """
     found = []
     if query.bbox is not None:
@@ -63,7 +67,8 @@ def conditions(layer: Layer, query: ItemsQuery, binds: Binds, *, by_index: bool)
     if query.text:
         found.append(text_condition(layer, query.text, binds))
     if query.condition is not None:
-        found.append(query.condition.sql(binds))
+        condition = query.condition.sql(binds)
+        found.append(f"({condition}) IS TRUE" if hides_filter else condition)
     return found
 
 
@@ -77,16 +82,18 @@ def gathered_sql(layer: Layer, query: ItemsQuery, binds: Binds, window: Window) 
     return hit, f"SELECT t.*, {numbered} FROM ({keys}) k JOIN {table} t USING ({key})"
 
 
-def walked_sql(layer: Layer, query: ItemsQuery, binds: Binds, window: Window) -> str:
+def walked_sql(layer: Layer, query: ItemsQuery, binds: Binds, window: Window, *, hides_filter: bool = False) -> str:
     """Return the page as *far* reads it: along the order, until it is full."""
-    rows = ordered_sql(layer, query, binds, window, by_index=False)
+    rows = ordered_sql(layer, query, binds, window, by_index=False, hides_filter=hides_filter)
     return f"SELECT t.*, row_number() OVER () AS {POSITION} FROM ({rows}) t"
 
 
-def ordered_sql(layer: Layer, query: ItemsQuery, binds: Binds, window: Window, *, by_index: bool) -> str:
+def ordered_sql(
+    layer: Layer, query: ItemsQuery, binds: Binds, window: Window, *, by_index: bool, hides_filter: bool = False
+) -> str:
     """Return the rows that are asked for, in their order."""
     order = order_of(layer, query.sort, query.cursor)
-    chosen = conditions(layer, query, binds, by_index=by_index)
+    chosen = conditions(layer, query, binds, by_index=by_index, hides_filter=hides_filter)
     parts = order.parts(binds)
     table = table_sql(layer)
     if len(parts) == 1:

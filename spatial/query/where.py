@@ -79,13 +79,14 @@ def bbox_condition(layer: Layer, box: BBox, binds: Binds, *, by_index: bool) -> 
         return "(" + " OR ".join(bbox_condition(layer, half, binds, by_index=by_index) for half in halves) + ")"
     column, srid = stored_geometry(layer, box.srid)
     corners = [binds.add(value, "float8") for value in (box.west, box.south, box.east, box.north)]
-    envelope = f"ST_MakeEnvelope({', '.join(corners)}, {srid})"
+    is_flat = box.west == box.east or box.south == box.north
     if same_numbers(srid, box.srid):
+        envelope = _drawn(corners, srid, is_flat=is_flat)
         overlap, exact = f"{column} && {envelope}", _intersects_box(column, corners, envelope, srid)
     else:
         west, south, east, north = corners
         step = f"greatest({east} - {west}, {north} - {south}) / {EDGE_POINTS}"
-        drawn = f"ST_Segmentize(ST_MakeEnvelope({', '.join(corners)}, {box.srid}), greatest({step}, 1e-9))"
+        drawn = f"ST_Segmentize({_drawn(corners, box.srid, is_flat=is_flat)}, greatest({step}, 1e-9))"
         outline = f"ST_Transform({drawn}, {srid})"
         overlap, exact = f"{column} && {outline}", f"ST_Intersects({column}, {outline})"
     # IS TRUE hides an operator from the index without changing what it says of a row: one index scan for the
@@ -93,6 +94,15 @@ def bbox_condition(layer: Layer, box: BBox, binds: Binds, *, by_index: bool) -> 
     conditions = [overlap if by_index else f"({overlap}) IS TRUE", f"({exact}) IS TRUE"]
     conditions += _height_conditions(layer, box, binds)
     return "(" + " AND ".join(conditions) + ")"
+
+
+def _drawn(corners: Sequence[str], srid: int, *, is_flat: bool) -> str:
+    if not is_flat:
+        return f"ST_MakeEnvelope({', '.join(corners)}, {srid})"
+    # ST_MakeEnvelope draws a polygon without an area, which intersects nothing; this draws a line or a point.
+    west, south, east, north = corners
+    diagonal = f"ST_MakeLine(ST_MakePoint({west}, {south}), ST_MakePoint({east}, {north}))"
+    return f"ST_SetSRID(ST_Envelope({diagonal}), {srid})"
 
 
 def _intersects_box(column: str, corners: Sequence[str], envelope: str, srid: int) -> str:
