@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from api.params.values import value_of
+from spatial.catalogue.types import FieldType, LayerField, Titled
 from tests.api.conftest import Tiny
 
 ITEMS = "/collections/buildings/items"
@@ -221,3 +223,9 @@ def test_a_large_page_is_streamed_and_whole(web: TestClient, monkeypatch: pytest
     assert len(last.json()["features"]) == 5
     back = web.get(linked(last.json(), "prev") or "")
     assert back.json()["features"] == small.json()["features"]
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("1", True), ("false", False), ("0", False)])
+def test_a_truth_value_may_be_a_digit_as_gdal_writes_it(text: str, value: bool) -> None:
+    field = LayerField(name="open", type=FieldType.BOOLEAN, title=Titled(zh="开", en="Open"))
+    assert value_of(field, text) is value

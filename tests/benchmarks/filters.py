@@ -19,7 +19,7 @@ CASES: Final = 50
 """Different requests of one kind: so few that the server knows every one after the warm-up."""
 LIMITS: Final = (10, 100)
 JUDGED_FROM: Final = 100
-"""Smaller pages are shown, not judged: ten features by an index take PostgreSQL 0.15-0.3 ms, less than any web request."""
+"""Smaller pages are shown, not judged: ten features by an index take PostgreSQL less than any web request takes."""
 BOX_MATCHES: Final = 1_000
 SORTED_BY: Final = ("-height_m", "+built_year", "-area_m2", "floors")
 PAGED: Final = MappingProxyType(
