@@ -138,4 +138,6 @@ def is_known(request: Request, tag: str, *, exists: bool = True) -> bool:
     if known is None:
         return False
     opaque = tag.removeprefix("W/")
-    return (exists and known.strip() == "*") or any(one.strip().removeprefix("W/") == opaque for one in known.split(","))
+    return (exists and known.strip() == "*") or any(
+        one.strip().removeprefix("W/") == opaque for one in known.split(",")
+    )

@@ -11,19 +11,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from spatial.catalogue.catalogue import PublishedLayer
-from spatial.catalogue.types import CodeList, FieldType, GeometryType, KeyType, Layer, LayerField, Titled
+from spatial.catalogue.types import CodeList, FieldType, KeyType, Layer, LayerField, Titled
 from spatial.query.feature import VALID_FROM, VALID_TO
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-GEOJSON_NAMES: Final = {
-    GeometryType.POINT: "Point",
-    GeometryType.LINESTRING: "LineString",
-    GeometryType.POLYGON: "Polygon",
-    GeometryType.MULTIPOINT: "MultiPoint",
-    GeometryType.MULTILINESTRING: "MultiLineString",
-    GeometryType.MULTIPOLYGON: "MultiPolygon",
-    GeometryType.GEOMETRY: "Geometry",
-}
 INDEXED: Final = "x-shikong-indexed"
 """Says what a filter or a sort costs, before it is asked; stands only where that is the question."""
 
@@ -168,8 +159,8 @@ def _geometry_schema(layer: Layer, language: str) -> dict[str, Any]:
 
 def _queryable_geometry(layer: Layer, language: str) -> dict[str, Any]:
     """Describe the geometry as a queryable: QGIS knows one only by this reference, and sends no spatial filter else."""
-    schema = GEOJSON_NAMES[layer.geometry.type]
-    return _geometry_schema(layer, language) | {"$ref": f"https://geojson.org/schema/{schema}.json"}
+    reference = f"https://geojson.org/schema/{layer.geometry.type.simple_feature}.json"
+    return _geometry_schema(layer, language) | {"$ref": reference}
 
 
 def _time_schemas(layer: Layer, language: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -78,6 +78,14 @@ class GeometryType(StrEnum):
         single = self.value.removeprefix("multi")
         return {"point": 0, "linestring": 1, "polygon": 2}.get(single)
 
+    @property
+    def simple_feature(self) -> str:
+        """Name in the spelling of Simple Features and GeoJSON, such as ``MultiLineString``."""
+        multi, single = (
+            ("Multi", self.value.removeprefix("multi")) if self.value.startswith("multi") else ("", self.value)
+        )
+        return multi + {"linestring": "LineString"}.get(single, single.capitalize())
+
 
 class KeyType(StrEnum):
     """Type of a layer's feature id."""

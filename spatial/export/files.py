@@ -14,14 +14,6 @@ from spatial.export.errors import CannotWrite
 from spatial.export.types import CHUNK_BYTES
 
 PREFIX: Final = "shikong-export-"
-OGR_TYPE: Final = {
-    GeometryType.POINT: "Point",
-    GeometryType.LINESTRING: "LineString",
-    GeometryType.POLYGON: "Polygon",
-    GeometryType.MULTIPOINT: "MultiPoint",
-    GeometryType.MULTILINESTRING: "MultiLineString",
-    GeometryType.MULTIPOLYGON: "MultiPolygon",
-}
 
 
 @contextmanager
@@ -49,8 +41,9 @@ def file_chunks(path: Path) -> Iterator[bytes]:
 
 def ogr_type(geometry: LayerGeometry) -> str:
     """Return the geometry type in OGR's words; any type where the layer mixes them."""
-    name = OGR_TYPE.get(geometry.type)
-    return "Unknown" if name is None else name + (" Z" if geometry.has_z else "")
+    if geometry.type is GeometryType.GEOMETRY:
+        return "Unknown"
+    return geometry.type.simple_feature + (" Z" if geometry.has_z else "")
 
 
 def write_ogr(path: Path, batches: Iterator[pa.RecordBatch], schema: pa.Schema, **how: Any) -> None:
