@@ -48,7 +48,9 @@ def status_of(error: CityError) -> HTTPStatus:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
-def problem(status: HTTPStatus, detail: str, *, field: str | None = None) -> dict[str, object]:
+def problem(
+    status: HTTPStatus, detail: str, *, field: str | None = None, detail_zh: str | None = None
+) -> dict[str, object]:
     """Return a problem document.
 
     Parameters
@@ -57,6 +59,8 @@ def problem(status: HTTPStatus, detail: str, *, field: str | None = None) -> dic
         What is wrong and what to do next.
     field
         The parameter at fault; repeated as ``field`` so that programs need not read the sentence.
+    detail_zh
+        The detail in Chinese.
     """
     document: dict[str, object] = {
         "type": "about:blank",
@@ -69,14 +73,16 @@ def problem(status: HTTPStatus, detail: str, *, field: str | None = None) -> dic
     }
     if field is not None:
         document["field"] = field
+    if detail_zh is not None:
+        document["detail_zh"] = detail_zh
     return document
 
 
 def problem_bytes(error: CityError) -> tuple[HTTPStatus, bytes, dict[str, str]]:
     """Return status, body and headers that answer ``error``."""
     status = status_of(error)
-    field = error.field if isinstance(error, InvalidInput) else None
+    field, detail_zh = (error.field, error.zh) if isinstance(error, InvalidInput) else (None, None)
     headers = {"content-type": PROBLEM_JSON}
     if isinstance(error, Unavailable):
         headers["retry-after"] = str(error.retry_after_s)
-    return status, orjson.dumps(problem(status, str(error), field=field)), headers
+    return status, orjson.dumps(problem(status, str(error), field=field, detail_zh=detail_zh)), headers

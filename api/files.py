@@ -23,7 +23,7 @@ from spatial.export.types import FORMATS, ExportOptions
 from spatial.query.items import Way, nothing_sql, page_of, page_statement
 from spatial.query.types import Page
 
-SEND_TIMEOUT_S: Final = 60.0
+SEND_TIMEOUT_S: Final = 30.0
 """A client that takes nothing for so long is given up: it holds a session of the database."""
 
 

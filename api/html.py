@@ -53,14 +53,22 @@ def page(
     catalogue: Catalogue | None = context.setdefault("catalogue", getattr(request.app.state, "catalogue", None))
     layer: PublishedLayer | None = context.setdefault("layer", None)
     document = context.get("document")
-    named = (document.get("title") or document.get("info", {}).get("title")) if isinstance(document, dict) else None
     view = View(request, language, catalogue, layer)
+    named = _named(document, view) if isinstance(document, dict) else None
     content = _TEMPLATES.get_template(template).render(
         context | {"title": title or named or view.place, "view": view, "t": view.text, "layer": layer}
     )
     return HTMLResponse(
         content, status, {**SECURITY_HEADERS, "Content-Language": TAGS[language], **dict(headers or {})}
     )
+
+
+def _named(document: Mapping[str, Any], view: View) -> str | None:
+    """Return a document's own title; that of a problem is English, so it is said in the page's language."""
+    if "status" in document and "detail" in document:
+        return view.status_title(document)
+    title: str | None = document.get("title") or document.get("info", {}).get("title")
+    return title
 
 
 def _environment() -> Environment:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 from starlette.requests import Request
 
+from api.formats import FILES
 from api.negotiation import JSON, SCHEMA_JSON
 from api.params.cursor import write_cursor
 from api.responses import OGC_REL, base_url, kept_query, link, self_links_json
@@ -16,6 +17,8 @@ from spatial.catalogue.catalogue import PublishedLayer
 from spatial.crs import Crs
 from spatial.query.types import Cursor, ItemsQuery, Page
 
+LINK_HEADER_MAX: Final = 2_000
+"""Characters of the neighbours' links in a header."""
 PAGE_MARKS: Final = ("offset", "cursor", "f")
 """What a link to another page says itself."""
 
@@ -101,7 +104,9 @@ class Collection:
             for one in self.neighbours
             if "method" not in one
         ]
-        headers["Link"] = ", ".join([*links, *self._described])
+        # Proxies refuse headers of some kilobytes; where the body has the links, a long one is left out.
+        is_short = sum(map(len, links)) <= LINK_HEADER_MAX or self.asked.form in FILES
+        headers["Link"] = ", ".join([*(links if is_short else []), *self._described])
         return headers
 
     @property

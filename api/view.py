@@ -1,16 +1,15 @@
 """What templates may ask about the request and the catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from api.documents.schemas import ID_TITLE, TIMES
+from api.forms.fields import asked_field, measured_in
 from api.forms.items import ItemsForm
 from api.forms.trouble import lead, status_title
-from api.printed import unit_sign
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
 from spatial.catalogue.types import FieldType, LayerField
 
@@ -35,9 +34,6 @@ GEOMETRIES: Final[Mapping[str, tuple[str, str]]] = {
     "polygon": ("面", "Areas"),
     "geometry": ("混合", "Mixed"),
 }
-
-OWN_TITLES: Final = {"id": ID_TITLE} | {name: title for name, (title, _) in TIMES.items()}
-"""Titles of the properties that every feature has beside its layer's fields."""
 
 TAGS: Final = {"zh": "zh-CN", "en": "en"}
 
@@ -120,10 +116,16 @@ class View:
             return self.layer_title(segment)
         return self.text(*CRUMBS[segment]) if segment in CRUMBS else segment
 
-    def form(self, problem: Mapping[str, Any] | None = None) -> ItemsForm | None:
+    @property
+    def _lists_features(self) -> bool:
+        return self._path.count("/") == 3 and self.leaf == "items"
+
+    def form(
+        self, problem: Mapping[str, Any] | None = None, features: Sequence[Mapping[str, Any]] = ()
+    ) -> ItemsForm | None:
         """Return the form of a page of features, with the problem that stopped it; None on any other page."""
         layer = self.layer
-        if layer is None or self._path.count("/") != 3 or self.leaf != "items":
+        if layer is None or not self._lists_features:
             return None
         fields = layer.definition.queryables
         return ItemsForm(
@@ -132,6 +134,7 @@ class View:
             url=f"{self.service_url}/collections/{quote(layer.definition.id)}/items",
             language=self.language,
             choices={field.name: self._meanings(field) for field in fields if field.codes},
+            sample=features[0].get("properties") if features else None,
             problem=problem,
         )
 
@@ -147,8 +150,11 @@ class View:
 
     @property
     def is_lonlat(self) -> bool:
-        """Whether the geometries of this page are in longitude, latitude and so can be drawn."""
-        return self.query.get("crs", "CRS84").rstrip("]").endswith(("CRS84", "CRS84h"))
+        """Whether the geometries of this page are in longitude, latitude and so can be drawn.
+
+        A page of features shows no coordinates, so it has those of CRS84 whatever files of it are asked in.
+        """
+        return self._lists_features or self.query.get("crs", "CRS84").rstrip("]").endswith(("CRS84", "CRS84h"))
 
     @property
     def is_synthetic(self) -> bool:
@@ -199,21 +205,23 @@ class View:
         return self.layer.definition.field(name) if self.layer else None
 
     def field_title(self, name: str) -> str:
-        """Return the title of a field of the page's layer."""
-        found = self.field(name)
-        if found is None and name in OWN_TITLES:
-            return OWN_TITLES[name].get(self.language)
+        """Return the title of a property of the page's layer."""
+        found = self._known(name)
         return found.title.get(self.language) if found else name
 
     def is_time(self, name: str) -> bool:
         """Tell whether a property is a moment, printed in the city's time."""
-        found = self.field(name)
-        return name in TIMES if found is None else found.type is FieldType.DATETIME
+        found = self._known(name)
+        return found is not None and found.type is FieldType.DATETIME
 
     def field_unit(self, name: str) -> str:
         """Return the printed unit of a field of the page's layer; empty where it has none."""
-        found = self.field(name)
-        return unit_sign(found.unit) if found else ""
+        found = self._known(name)
+        return measured_in(found, self.language) if found else ""
+
+    def _known(self, name: str) -> LayerField | None:
+        """Return a property of the page's layer, those included that every feature has."""
+        return self.field(name) or (asked_field(self.layer.definition, name) if self.layer else None)
 
     def choices(self, name: str) -> list[tuple[str, str]]:
         """Return the codes of a field with their meanings; empty where the field is not coded."""

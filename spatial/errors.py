@@ -14,11 +14,14 @@ class InvalidInput(CityError):
         One sentence: what is wrong, and what would be right.
     field
         The parameter, option or column at fault, when there is one.
+    zh
+        The same sentence in Chinese, where a person is likely to read it.
     """
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
+    def __init__(self, message: str, *, field: str | None = None, zh: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+        self.zh = zh
 
 
 class NotFound(CityError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from spatial.query.cql2.expression import Kind
 from spatial.query.cql2.functions import Argument, FunctionDescription
@@ -23,40 +23,48 @@ TYPES: Final = MappingProxyType(
 )
 """The standard's words for types; it has one for dates and times, and none for lists."""
 
+
+class Example(NamedTuple):
+    """A filter to begin with, and the layer on which it finds something in the small sample city."""
+
+    filter: str
+    layer: str = "buildings"
+
+
 EXAMPLES: Final = MappingProxyType(
     {
-        "abs": "abs(height_m - 30) < 5",
-        "area_m2": "area_m2(geometry) > 1000",
-        "as_of": "as_of(TIMESTAMP('2026-01-01T00:00:00Z'))",
-        "buffer_m": "S_INTERSECTS(geometry, buffer_m(POINT(117.25 31.85), 200))",
-        "ceil": "ceil(height_m) = 19",
-        "centroid": "S_WITHIN(centroid(geometry), BBOX(117.2, 31.8, 117.3, 31.9))",
-        "concat": "concat(estate_code, '-', number) = '340103-12'",
-        "day": "day(valid_from) = 1",
-        "distance_m": "distance_m(geometry, POINT(117.25 31.85)) < 500",
-        "floor": "floor(height_m / 3) = floors",
-        "greatest": "greatest(floors, floors_below) > 6",
-        "least": "least(floors, floors_below) = 0",
-        "length": "length(name) > 4",
-        "length_m": "length_m(geometry) > 100",
-        "lower": "lower(code) = 'b12'",
-        "month": "month(valid_from) = 6",
-        "region": "S_INTERSECTS(geometry, region('340103'))",
-        "round": "round(height_m) = 18",
-        "substring": "substring(region_code, 1, 6) = '340103'",
-        "trim": "trim(name) = '西楼'",
-        "upper": "upper(code) = 'B12'",
-        "valid_at": "valid_at(TIMESTAMP('2015-06-01T00:00:00Z'))",
-        "within_address": "within_address('长江中路 1 号', 200)",
-        "within_region": "within_region('340103')",
-        "x": "x(geometry) > 117.25",
-        "y": "y(geometry) < 31.9",
-        "year": "year(valid_from) >= 2020",
-        "z_max": "z_max(geometry) > 20",
-        "z_min": "z_min(geometry) < 10",
+        "abs": Example("abs(height_m - 30) < 5"),
+        "area_m2": Example("area_m2(geometry) > 1000"),
+        "as_of": Example("as_of(TIMESTAMP('2026-01-01T00:00:00Z'))"),
+        "buffer_m": Example("S_INTERSECTS(geometry, buffer_m(POINT(117.283 31.862), 200))"),
+        "ceil": Example("ceil(height_m) = 13"),
+        "centroid": Example("S_WITHIN(centroid(geometry), BBOX(117.2, 31.8, 117.3, 31.9))"),
+        "concat": Example("concat(estate_code, '-', number) = 'E340103003010000001-1'"),
+        "day": Example("day(valid_from) = 1"),
+        "distance_m": Example("distance_m(geometry, POINT(117.283 31.862)) < 500"),
+        "floor": Example("floor(height_m / 3) = floors"),
+        "greatest": Example("greatest(floors, floors_below) > 6"),
+        "least": Example("least(floors, floors_below) = 0"),
+        "length": Example("length(name) = 3"),
+        "length_m": Example("length_m(geometry) > 100", "pipe_segments"),
+        "lower": Example("lower(code) = 'b340103003010000001'"),
+        "month": Example("month(valid_from) = 9"),
+        "region": Example("S_INTERSECTS(geometry, region('340103'))"),
+        "round": Example("round(height_m) = 13"),
+        "substring": Example("substring(region_code, 1, 6) = '340103'"),
+        "trim": Example("trim(name) = '门卫室'"),
+        "upper": Example("upper(code) = 'B340103003010000001'"),
+        "valid_at": Example("valid_at(TIMESTAMP('2015-06-01T00:00:00Z'))"),
+        "within_address": Example("within_address('合肥市庐阳区杏林街道华林路11号', 200)"),
+        "within_region": Example("within_region('340103003')"),
+        "x": Example("x(geometry) > 117.25"),
+        "y": Example("y(geometry) < 31.85"),
+        "year": Example("year(valid_from) >= 2020"),
+        "z_max": Example("z_max(geometry) > 30", "pipe_segments"),
+        "z_min": Example("z_min(geometry) < 30", "pipe_segments"),
     }
 )
-"""A filter on buildings for each function, to begin with."""
+"""An example for each function."""
 
 
 def functions_document(functions: Sequence[FunctionDescription], language: str) -> dict[str, Any]:
@@ -78,7 +86,7 @@ def _function(function: FunctionDescription, language: str) -> dict[str, Any]:
         "returns": [TYPES[function.returns]],
     }
     example = EXAMPLES.get(function.name)
-    return document | ({"example": example} if example else {})
+    return document | ({"example": example.filter, "exampleCollection": example.layer} if example else {})
 
 
 def _argument(argument: Argument, language: str) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from spatial.catalogue.catalogue import PublishedLayer
-from spatial.catalogue.types import CodeList, FieldType, KeyType, Layer, LayerField, Titled
-from spatial.query.feature import VALID_FROM, VALID_TO
+from spatial.catalogue.types import VALID_FROM, VALID_TO, CodeList, FieldType, KeyType, Layer, LayerField, Titled
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 INDEXED: Final = "x-shikong-indexed"
@@ -20,11 +19,7 @@ INDEXED: Final = "x-shikong-indexed"
 
 ID_TITLE: Final = Titled(zh="要素标识", en="Feature id")
 GEOMETRY_TITLE: Final = Titled(zh="几何", en="Geometry")
-TIMES: Final[Mapping[str, tuple[Titled, str]]] = {
-    VALID_FROM: (Titled(zh="生效时间", en="Valid from"), "primary-interval-start"),
-    VALID_TO: (Titled(zh="失效时间", en="Valid to"), "primary-interval-end"),
-}
-"""Titles and roles of the ends of the valid time."""
+TIME_ROLES: Final[Mapping[str, str]] = {VALID_FROM: "primary-interval-start", VALID_TO: "primary-interval-end"}
 
 JSON_TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
     FieldType.DATE: {"type": "string", "format": "date"},
@@ -73,7 +68,7 @@ def sortables_document(
 ) -> dict[str, Any]:
     """Describe the properties of a layer by which its features may be sorted: the id, and whatever has an order."""
     properties = {"id": _id_schema(layer.definition, language) | {INDEXED: True}}
-    for field in layer.definition.sortables:
+    for field in (*layer.definition.sortables, *layer.definition.time_fields):
         properties[field.name] = property_schema(field, code_lists, language) | {INDEXED: field.indexed}
     return _document(layer, base, "sortables", properties, language)
 
@@ -164,7 +159,5 @@ def _queryable_geometry(layer: Layer, language: str) -> dict[str, Any]:
 
 
 def _time_schemas(layer: Layer, language: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    if layer.time_column:
-        for name, (title, role) in TIMES.items():
-            moment = {"type": "string", "format": "date-time"}
-            yield name, {"title": title.get(language), **moment, "x-ogc-role": role}
+    for field in layer.time_fields:
+        yield field.name, property_schema(field, {}, language) | {"x-ogc-role": TIME_ROLES[field.name]}

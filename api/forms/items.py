@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Final
 
-from api.documents.schemas import ID_TITLE, TIMES
 from api.forms.commands import NOT_IN_FILES, curl_line, ogr2ogr_line
+from api.forms.example import example
+from api.forms.fields import asked_field, asked_fields, measured_in, own_fields
+from api.forms.hints import Failed, Hint, hints
 from api.forms.qgis import Compiled, compiled, request_url
-from api.forms.rows import Row, all_of, equality, rows_of
+from api.forms.rows import Row, all_of, equality, plain_row, rows_of
+from api.forms.times import in_beijing
 from api.params.features import ITEMS_PARAMETERS
 from api.params.place import bbox, crs
-from api.printed import unit_sign
 from spatial.catalogue.catalogue import PublishedLayer
-from spatial.catalogue.types import FieldType
+from spatial.catalogue.types import FieldType, LayerField
 from spatial.crs import CGCS2000, EPSG4490, OFFERED, Crs, same_numbers
 from spatial.errors import InvalidInput
 from spatial.geometry import BBox
@@ -40,6 +42,8 @@ class ItemsForm:
         Address of the layer's items, without parameters.
     choices
         Codes with their meanings, by property.
+    sample
+        Properties of a feature, from which an example takes its values.
     problem
         The problem document that answers the request; None where it succeeded.
     """
@@ -52,6 +56,7 @@ class ItemsForm:
         url: str,
         language: str,
         choices: Mapping[str, list[tuple[str, str]]],
+        sample: Mapping[str, Any] | None = None,
         problem: Mapping[str, Any] | None = None,
     ) -> None:
         self.layer = layer
@@ -61,6 +66,7 @@ class ItemsForm:
         self._url = url
         self._language = language
         self._choices = choices
+        self._sample = sample or {}
 
     @property
     def is_filtered(self) -> bool:
@@ -97,7 +103,8 @@ class ItemsForm:
     @property
     def orders(self) -> list[tuple[str, str]]:
         """Orders on offer: each property upwards and downwards, with the one that was asked for."""
-        names = ["id", *(field.name for field in self.layer.definition.sortables)]
+        definition = self.layer.definition
+        names = ["id", *(field.name for field in (*definition.sortables, *definition.time_fields))]
         ways = (("", "↑"), ("-", "↓"))
         both = [(sign + name, f"{self.title(name)} {arrow}") for name in names for sign, arrow in ways]
         asked = self.order
@@ -116,7 +123,8 @@ class ItemsForm:
 
     def can_sort(self, name: str) -> bool:
         """Tell whether the table can be sorted by a column."""
-        return name == "id" or any(field.name == name for field in self.layer.definition.sortables)
+        definition = self.layer.definition
+        return name == "id" or any(field.name == name for field in (*definition.sortables, *definition.time_fields))
 
     @property
     def properties(self) -> list[tuple[str, str]]:
@@ -125,11 +133,19 @@ class ItemsForm:
 
     def title(self, name: str) -> str:
         """Return the title of a property, the id and the valid time included."""
-        field = self.layer.definition.field(name)
-        if field is not None:
-            return field.title.get(self._language)
-        known = {"id": ID_TITLE, **{one: title for one, (title, _) in TIMES.items()}}
-        return known[name].get(self._language) if name in known else name
+        definition = self.layer.definition
+        field = definition.field(name) or asked_field(definition, name)
+        return field.title.get(self._language) if field else name
+
+    @property
+    def own_given(self) -> list[LayerField]:
+        """The id and the ends of the valid time, as far as they were given as plain parameters."""
+        return [field for field in own_fields(self.layer.definition) if field.name in self.given]
+
+    @property
+    def moment(self) -> str:
+        """The time that was asked for, in Beijing time where it was a day."""
+        return in_beijing(self.given.get("datetime", ""))
 
     # The condition
 
@@ -173,11 +189,11 @@ class ItemsForm:
                 "name": field.name,
                 "title": field.title.get(self._language),
                 "type": field.type.value,
-                "unit": unit_sign(field.unit),
+                "unit": measured_in(field, self._language),
                 "choices": self._choices.get(field.name, []),
             }
-            for field in self.layer.definition.sortables
-            if field.name not in WORDS
+            for field in asked_fields(self.layer.definition)
+            if field.type is not FieldType.ARRAY and field.name not in WORDS
         ]
         rows = None if found is None else [[one.name, one.operator, list(one.values)] for one in found[1]]
         joined = found[0] if found else "and"
@@ -191,27 +207,23 @@ class ItemsForm:
 
     @property
     def example(self) -> str:
-        """A filter that this layer understands."""
-        fields = self.layer.definition.sortables
-        numbers = [one for one in fields if one.type in {FieldType.INTEGER, FieldType.NUMBER}]
-        texts = [one for one in self.layer.definition.searchables if one in fields]
-        parts = [{"op": ">=", "args": [{"property": one.name}, 20]} for one in numbers[:1]]
-        parts += [{"op": "like", "args": [{"property": one.name}, "%路%"]} for one in texts[:1]]
-        return " AND ".join(map(to_text, parts))
+        """A filter that this layer understands and, as far as can be known, some feature meets."""
+        return " AND ".join(map(to_text, example(self.layer.definition, self._choices, self._sample)))
 
     @property
     def summary(self) -> str:
         """What is asked, in a line."""
-        said = [f"{name}={self.given[name]}" for name in ("q", "datetime", "bbox") if name in self.given]
+        shown = self.given | ({"datetime": self.moment} if self.moment else {})
+        said = [f"{name}={shown[name]}" for name in ("q", "datetime", "bbox") if name in shown]
         return "; ".join([*([self._typed or self.text] if self._typed or self.text else []), *said])
 
     def _rows(self) -> tuple[str, tuple[Row, ...]] | None:
         """Return what was asked as rows; None where only CQL2 says it. Plain values stay as typed, right or wrong."""
-        plain = tuple(
-            Row(field.name, "eq", (self.given[field.name],))
-            for field in self.layer.definition.queryables
-            if field.name in self.given and field.name not in WORDS
-        )
+        fields = asked_fields(self.layer.definition)
+        named = [field for field in fields if field.name in self.given and field.name not in WORDS]
+        plain = tuple(row for field in named if (row := plain_row(field, self.given[field.name])))
+        if len(plain) < len(named):
+            return None
         if "filter" not in self.given:
             return "and", plain
         found = None if self._own is None else rows_of(self._own, self.layer.definition)
@@ -231,6 +243,23 @@ class ItemsForm:
         """The box that was asked for, where it is one in degrees."""
         asked = bbox(self.given)
         return _corners(asked) if asked and same_numbers(asked.srid, CGCS2000) else ()
+
+    @property
+    def hints(self) -> list[Hint]:
+        """Why nothing may have matched."""
+        asked = bbox(self.given)
+        return hints(
+            Failed(
+                given=self.given,
+                filter=self._own,
+                fields=asked_fields(self.layer.definition),
+                choices=self._choices,
+                extent=self.layer.extent,
+                box=asked if asked and self.box else None,
+                language=self._language,
+                say=self._say,
+            )
+        )
 
     # The same for other programs
 

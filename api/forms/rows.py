@@ -2,17 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
+from api.forms.fields import asked_field, asked_fields
+from api.forms.times import LAST, local_input
 from api.params.values import value_of
-from api.printed import BEIJING
-from spatial.catalogue.types import Layer, LayerField
+from spatial.catalogue.types import FieldType, Layer, LayerField
+from spatial.errors import InvalidInput
 from spatial.query.cql2.words import Node
 from spatial.query.types import Value
 
 OPERATORS: Final = {"=": "eq", "<>": "ne", ">": "gt", ">=": "ge", "<": "lt", "<=": "le"}
 """Comparisons of CQL2 and what the form calls them."""
+BOUNDS: Final[Mapping[str, tuple[time, ...]]] = {
+    ">=": (time.min,),
+    "<": (time.min,),
+    "<=": (LAST,),
+    ">": (LAST,),
+    "between": (time.min, LAST),
+}
+"""Which moment of a day each side of a comparison means where only the day was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +34,7 @@ class Row:
     operator
         ``eq ne gt ge lt le contains begins in between null notnull``.
     values
-        As the form's inputs hold them; times in the city's own, to the minute.
+        As the form's inputs hold them; times in the city's own, to the minute, or a day of it alone.
     """
 
     name: str
@@ -47,6 +57,18 @@ def rows_of(tree: Node, layer: Layer) -> tuple[str, tuple[Row, ...]] | None:
         return None
 
 
+def plain_row(field: LayerField, text: str) -> Row | None:
+    """Return a plain parameter as a row, as typed, right or wrong; None for a moment that no input can show."""
+    try:
+        moment = value_of(field, text) if field.type is FieldType.DATETIME else None
+    except InvalidInput:
+        moment = None
+    try:
+        return Row(field.name, "eq", (local_input(moment, bound=None) if isinstance(moment, datetime) else text,))
+    except ValueError:
+        return None
+
+
 def equality(query: Mapping[str, str], layer: Layer, *, reserved: frozenset[str]) -> list[Node]:
     """Return the comparisons that plain parameters mean.
 
@@ -62,7 +84,7 @@ def equality(query: Mapping[str, str], layer: Layer, *, reserved: frozenset[str]
     """
     return [
         {"op": "=", "args": [{"property": field.name}, _literal(value_of(field, query[field.name]))]}
-        for field in layer.queryables
+        for field in asked_fields(layer)
         if query.get(field.name) and field.name not in reserved
     ]
 
@@ -98,12 +120,29 @@ def _row(node: Node, layer: Layer) -> Row:
     if op == "like":
         return _like(field, args[1])
     values = args[1] if op == "in" else args[1:]
+    if field.type is FieldType.DATETIME:
+        return _when(field, op, values)
     return Row(field.name, OPERATORS.get(op) or str(op), tuple(_shown(one) for one in values))
 
 
+def _when(field: LayerField, op: str, values: list[Node]) -> Row:
+    """Read moments, and the bounds of days as days; a day of the filter itself would be one of UTC."""
+    if not all(isinstance(one, dict) and "timestamp" in one for one in values):
+        raise _NoRow
+    try:
+        moments = [datetime.fromisoformat(one["timestamp"]) for one in values]
+        bounds = BOUNDS.get(op, (None,) * len(values))
+        shown = tuple(local_input(one, bound=bound) for one, bound in zip(moments, bounds, strict=True))
+    except (ValueError, OverflowError) as error:
+        raise _NoRow from error
+    if op == "between" and shown[0] == shown[1] and "T" not in shown[0]:
+        return Row(field.name, "eq", shown[:1])
+    return Row(field.name, OPERATORS.get(op) or str(op), shown)
+
+
 def _field(node: Node, layer: Layer) -> LayerField:
-    field = layer.field(node["property"]) if isinstance(node, dict) and "property" in node else None
-    if field is None or not field.queryable:
+    field = asked_field(layer, node["property"]) if isinstance(node, dict) and "property" in node else None
+    if field is None:
         raise _NoRow
     return field
 
@@ -142,9 +181,4 @@ def _shown(node: Node) -> str:
         return repr(node).removesuffix(".0")
     if isinstance(node, dict) and "date" in node:
         return str(node["date"])
-    if isinstance(node, dict) and "timestamp" in node:
-        moment = datetime.fromisoformat(node["timestamp"]).astimezone(BEIJING)
-        if moment.second or moment.microsecond:
-            raise _NoRow
-        return moment.replace(tzinfo=None).isoformat(timespec="minutes")
     raise _NoRow

@@ -1,4 +1,7 @@
-"""Problems said in Chinese: a lead sentence by kind and parameter; the exact sentence follows as it is."""
+"""Problems said in Chinese: a lead sentence by kind and parameter; the exact English sentence follows as it is.
+
+Where the problem has a Chinese sentence of its own (``detail_zh``), that one stands in the lead.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -55,13 +58,15 @@ def lead(document: Mapping[str, Any], *, language: str, title: str = "") -> str:
     status, name = int(document.get("status", 500)), document.get("field")
     if language == "en":
         return _english(document, name, title)
+    # The sentence may name the filter itself; once is enough.
+    own = str(document.get("detail_zh") or "").removeprefix("过滤条件：")
     if not name:
-        return f"{STATUS.get(status, '出错')}。"
+        return own or f"{STATUS.get(status, '出错')}。"
     if name in FIELDS:
-        return f"参数 {name}（{FIELDS[name][0]}）有误：{FIELDS[name][2]}"
+        return f"参数 {name}（{FIELDS[name][0]}）有误：{own or FIELDS[name][2]}"
     if title:
-        return f"参数 {name}（{title}）有误：值与字段的类型不符。"
-    return f"参数 {name} 有误。"
+        return f"参数 {name}（{title}）有误：{own or '值与字段的类型不符。'}"
+    return f"参数 {name} 有误{'：' + own if own else '。'}"
 
 
 def _english(document: Mapping[str, Any], name: str | None, title: str) -> str:

@@ -1,5 +1,6 @@
 """Everything that may be asked of the features of a layer, from a query string or from a JSON body."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from functools import lru_cache
@@ -11,11 +12,11 @@ from api.params.moment import interval
 from api.params.place import bbox, crs
 from api.params.values import read_datetime, value_of
 from spatial.catalogue.catalogue import Catalogue, PublishedLayer
-from spatial.catalogue.types import KeyType, Layer, LayerField
+from spatial.catalogue.types import VALID_FROM, VALID_TO, KeyType, Layer, LayerField
 from spatial.errors import InvalidInput
 from spatial.export.types import Encoding, ExportOptions
 from spatial.query.cql2.filter import Filter, Lang, read_filter
-from spatial.query.feature import VALID_FROM, VALID_TO, property_names
+from spatial.query.feature import property_names
 from spatial.query.types import ItemsQuery, Look, SortKey, Value
 
 FILTER_PARAMETERS: Final = ("bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs", "q")
@@ -39,10 +40,16 @@ CONDITIONS: Final = frozenset(("filter", "filter-lang", "filter-crs", "id", VALI
 """Names of which any may bring a CQL2 condition, or is to be checked beside one."""
 LOOKS: Final = frozenset(LOOK_PARAMETERS)
 
+FILE_OWNERS: Final = {"bom": "csv", "encoding": "shp"}
+BOM_HINT: Final = " A CSV is UTF-8; bom=true makes Excel read it so."
+
 LIMIT_DEFAULT: Final = 10
-LIMIT_MAX: Final = 10_000
+LIMIT_MAX: Final = 100_000
+FILE_LIMIT_MAX: Final = 2**53
+"""More than any layer holds, and so far below the end of PostgreSQL's bigint that an offset can be added."""
 OFFSET_MAX: Final = 100_000
 ZOOM_MAX: Final = 24
+COMMA: Final = re.compile("[,，、]")
 TERMS_MAX: Final = 10
 TERM_LENGTH_MAX: Final = 100
 SORT_KEYS_MAX: Final = 8
@@ -95,8 +102,11 @@ def is_hits(query: Mapping[str, Any]) -> bool:
     return bool(asked == "hits")
 
 
-def file_options(query: Mapping[str, Any]) -> ExportOptions:
-    """Read what only files know."""
+def file_options(query: Mapping[str, Any], form: str) -> ExportOptions:
+    """Read what only files know: each is refused where it would be without effect."""
+    for name, owner in FILE_OWNERS.items():
+        if name in query and form != owner:
+            raise InvalidInput(f"{name} is of f={owner} only.{BOM_HINT if form == 'csv' else ''}", field=name)
     encoding = query.get("encoding", Encoding.UTF8.value)
     if encoding not in set(Encoding):
         raise InvalidInput(f"encoding is {' or '.join(Encoding)}.", field="encoding")
@@ -109,7 +119,7 @@ def _limit(query: Mapping[str, Any], *, is_file: bool) -> int | None:
     if text is None:
         return None if is_file else LIMIT_DEFAULT
     asked = whole_number("limit", text, low=1)
-    return asked if is_file else min(asked, LIMIT_MAX)
+    return min(asked, FILE_LIMIT_MAX if is_file else LIMIT_MAX)
 
 
 def _offset(query: Mapping[str, Any]) -> int:
@@ -185,7 +195,10 @@ def _own(name: str, text: str, layer: Layer) -> dict[str, Any]:
 
 def _terms(query: Mapping[str, Any]) -> tuple[str, ...]:
     """Read ``q``: texts of which one must occur."""
-    terms = tuple(term.strip() for term in _listed(query, "q"))
+    given = query.get("q")
+    # People write Chinese commas, too.
+    parts = COMMA.split(given) if isinstance(given, str) and given else given or ()
+    terms = tuple(term.strip() for term in parts)
     if len(terms) > TERMS_MAX or any(len(term) > TERM_LENGTH_MAX for term in terms):
         raise InvalidInput(f"q takes {TERMS_MAX} terms of {TERM_LENGTH_MAX} characters at most.", field="q")
     if any(not term or "\x00" in term for term in terms):
@@ -210,12 +223,15 @@ def _sort_key(text: str, layer: Layer) -> SortKey:
     # A + of a query string arrives as a space.
     name = text[1:] if text[:1] in ("+", "-", " ") else text
     is_descending = text.startswith("-")
-    sortables = {field.name: field for field in layer.sortables}
-    if name == "id" and name not in sortables:
+    sortables = {field.name: field for field in (*layer.sortables, *layer.time_fields)}
+    if name == "id":
         return SortKey(None, is_descending)
     if name not in sortables:
+        word, _, direction = name.strip().partition(" ")
+        hint = f" For the opposite order write -{word}." if direction.lower() in {"asc", "desc"} else ""
         raise InvalidInput(
-            f"sortby: {name!r} is not a sortable property. Sortable: {', '.join(['id', *sortables])}.", field="sortby"
+            f"sortby: {name!r} is not a sortable property.{hint} Sortable: {', '.join(['id', *sortables])}.",
+            field="sortby",
         )
     return SortKey(sortables[name], is_descending)
 

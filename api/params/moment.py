@@ -9,6 +9,7 @@ from spatial.errors import InvalidInput
 from spatial.query.types import Interval
 
 DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+SLASHED: Final = re.compile(r"[0-9]{4}/[0-9]{1,2}(/[0-9]{1,2})?")
 # RFC 3339; a + that came as a space is read as it was meant.
 MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[ +-][0-9]{2}:[0-9]{2})?"
@@ -22,6 +23,10 @@ def interval(query: Mapping[str, str]) -> Interval | None:
     text = query.get("datetime")
     if text is None:
         return None
+    if SLASHED.fullmatch(text):
+        raise InvalidInput(
+            f"datetime: write the day {text!r} with hyphens; a slash parts an interval.", field="datetime"
+        )
     if "/" not in text:
         first, last = _moment(text)
         return Interval(first, last)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from api.params.common import number
-from spatial.crs import CRS84, CRS84H, OFFERED, Crs
+from spatial.crs import CRS84, CRS84H, OFFERED, OGC_CRS, Crs
 from spatial.errors import InvalidInput
 from spatial.geometry import BBox
 
@@ -15,18 +15,30 @@ def crs(query: Mapping[str, str], name: str = "crs", *, default: Crs = CRS84, of
         return default
     known = OFFERED.get(_expanded(text))
     if known is None or known.uri not in set(offered):
-        raise InvalidInput(f"{name}={text!r} is not offered here. Offered: {', '.join(offered)}.", field=name)
+        raise InvalidInput(
+            f"{name}={text!r} is not offered here.{_meant(text, offered)} Offered: {', '.join(offered)}.", field=name
+        )
     return known
 
 
 def _expanded(text: str) -> str:
     """Turn the CURIE ``[EPSG:4490]`` or ``[OGC:CRS84]`` into its URI."""
-    if not (text.startswith("[") and text.endswith("]")):
-        return text
-    authority, _, code = text[1:-1].partition(":")
-    if authority == "OGC":
-        return {"CRS84": CRS84.uri, "CRS84h": CRS84H.uri}.get(code, text)
-    return f"http://www.opengis.net/def/crs/{authority}/0/{code}"
+    return _uri(text[1:-1]) or text if text.startswith("[") and text.endswith("]") else text
+
+
+def _meant(text: str, offered: Iterable[str]) -> str:
+    """Return what would be right where people write EPSG:4490 or 4490 (only URIs may be taken: 18-058r1, req. 12)."""
+    uri = _uri(text)
+    return f" Write {uri}." if uri in set(offered) else ""
+
+
+def _uri(short: str) -> str | None:
+    authority, _, code = short.rpartition(":")
+    if authority.upper() == "OGC":
+        return {"CRS84": CRS84.uri, "CRS84H": CRS84H.uri}.get(code.upper())
+    if code.isdecimal() and authority.upper() in {"", "EPSG"}:
+        return f"{OGC_CRS}EPSG/0/{code}"
+    return None
 
 
 def bbox(query: Mapping[str, str]) -> BBox | None:

@@ -31,8 +31,8 @@ from spatial.query.types import ItemsQuery, Look, Page
 
 PAGE_ROWS_MAX: Final = 500
 """Rows of a page for people."""
-STREAMED_FROM: Final = 2_000
-"""Features from which a collection is streamed instead of made whole in memory (1 MB)."""
+STREAMED_FROM: Final = 5_000
+"""Features from which a collection is streamed instead of made whole in memory (3 MB)."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,9 @@ async def items(request: Request) -> Response:
 async def answer(question: Question) -> Response:
     """Answer a question about a layer's features in the format that was asked for."""
     query = features_query(question.given, question.catalogue, question.layer, is_file=question.is_file)
+    if "bom" in question.given or "encoding" in question.given:
+        # Read for every format, so that nothing is passed over.
+        file_options(question.given, question.form)
     tag = _tag(question, query)
     if tag is not None and is_known(question.request, tag, exists=False):
         return not_modified(tag, _vary(question.form))
@@ -108,6 +111,8 @@ def _collected(collection: Collection, kept: dict[str, str]) -> Response:
 async def _html(question: Question, query: ItemsQuery, kept: dict[str, str]) -> Response:
     # A table of thousands of rows would hold the whole process up, and nobody reads it.
     query = replace(query, limit=min(query.limit or PAGE_ROWS_MAX, PAGE_ROWS_MAX))
+    # The page shows no coordinates, and its map wants longitudes; the chosen crs is for its links and files.
+    query = replace(query, look=replace(query.look, crs=question.layer.default_crs))
     return _table(question, query, await _fetch(question, query), kept)
 
 
@@ -146,7 +151,7 @@ async def _stream(question: Question, query: ItemsQuery, kept: dict[str, str]) -
     async with pool_of(question.request).connection() as conn:
         # Also refuses a filter that would take too long.
         way = await choose(conn, question.layer, query, appraisals=appraisals_of(question.request))
-    options = file_options(question.given)
+    options = file_options(question.given, question.form)
     headers = kept | (_disposition(question) if question.is_file else {})
     return await streamed(
         asked, way, options=options, headers=headers, collect=lambda found: question.collection(query, found)

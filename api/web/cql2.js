@@ -1,4 +1,5 @@
 // Conditions of the form as CQL2 text.
+import { isDay, timestamp } from './times.js';
 
 /** @typedef {{name: string, title: string, type: string, unit: string, choices: [string, string][]}} Field */
 /** @typedef {{field: Field, operator: string, values: string[]}} Condition */
@@ -31,6 +32,7 @@ function isComplete({ operator, values }) {
 /** @param {Condition} condition */
 function predicate({ field, operator, values }) {
   const name = quotedName(field.name);
+  if (field.type === 'datetime') return when(name, operator, values);
   switch (operator) {
     case 'null': return `${name} IS NULL`;
     case 'notnull': return `${name} IS NOT NULL`;
@@ -42,6 +44,17 @@ function predicate({ field, operator, values }) {
   }
 }
 
+/** A comparison with moments, or with days: each side means the bound of the day that it must. */
+function when(name, operator, values) {
+  if (operator === 'null' || operator === 'notnull') return `${name} IS ${operator === 'null' ? '' : 'NOT '}NULL`;
+  const moments = values.map((one, i) => timestamp(one, operator === 'le' || operator === 'gt' || i === 1));
+  if (moments.includes('')) throw new WrongValue(values.join());
+  if (operator === 'between') return `${name} BETWEEN ${moments[0]} AND ${moments[1]}`;
+  if (operator === 'in') return `${name} IN (${values.map((one) => timestamp(one)).join(', ')})`;
+  if (operator === 'eq' && isDay(values[0])) return `${name} BETWEEN ${moments[0]} AND ${timestamp(values[0], true)}`;
+  return `${name} ${SIGNS[operator]} ${moments[0]}`;
+}
+
 /** @param {string} type @param {string} value */
 function literal(type, value) {
   switch (type) {
@@ -51,8 +64,6 @@ function literal(type, value) {
       return value.replace(/^\+/, '');
     case 'boolean': return value === 'true' ? 'TRUE' : 'FALSE';
     case 'date': return `DATE('${value}')`;
-    // The form speaks of Beijing time; CQL2 text knows UTC alone.
-    case 'datetime': return `TIMESTAMP('${new Date(`${value}:00+08:00`).toISOString().replace('.000Z', 'Z')}')`;
     default: return quoted(value);
   }
 }

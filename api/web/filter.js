@@ -1,8 +1,9 @@
 // The form above a table of features: rows of conditions that become one CQL2 filter, and helpers beside its fields.
 // Every field is a plain parameter; without this script the form sends the same, one value for each property.
-import { compose, WrongValue } from './cql2.js';
+import { compose, listed, WrongValue } from './cql2.js';
 import { copy } from './map/clipboard.js';
 import { make, Row, words } from './rows.js';
+import { beijing, between, daysOf } from './times.js';
 
 const box = document.querySelector('details.filterbox');
 const form = /** @type {HTMLFormElement} */ (document.querySelector('form.filter'));
@@ -102,14 +103,11 @@ function setUpRows() {
 function setUpDates() {
   const field = form.elements.namedItem('datetime');
   const [from, until] = [by('date-from'), by('date-until')];
-  const [start = '', end = ''] = field.value.split('/');
-  const dayOf = (text) => text.match(/^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}\+08:00$/)?.[1] ?? '';
-  [from.value, until.value] = [dayOf(start), dayOf(end)];
-  const write = () => {
-    const first = from.value ? `${from.value}T00:00:00+08:00` : '..';
-    const last = until.value ? `${until.value}T23:59:59+08:00` : '..';
-    field.value = from.value || until.value ? `${first}/${last}` : '';
-  };
+  const read = () => { [from.value, until.value] = daysOf(field.value); };
+  read();
+  const write = () => { field.value = between(from.value, until.value); };
+  field.addEventListener('change', () => { field.value = beijing(field.value); read(); });
+  by('zone').textContent = by('zone').dataset.scripted;
   from.addEventListener('input', write);
   until.addEventListener('input', write);
   document.querySelector('[data-helper=datetime]').hidden = false;
@@ -157,9 +155,17 @@ function setUpCopying() {
 
 // Sending
 
+/** Write lists with plain commas and times with their zone, however they were typed. */
+function tidy() {
+  const field = (name) => form.elements.namedItem(name);
+  field('bbox').value = listed(field('bbox').value.replace(/[;；\s]+/g, ',')).join(',');
+  field('properties').value = listed(field('properties').value).join(',');
+  field('datetime').value = beijing(field('datetime').value);
+}
+
 // A form sends empty fields too; they are left out, so that the address says what is asked and no more.
 form.addEventListener('submit', () => {
-  if (!asked.fields.length) return;
+  tidy();
   const isEmpty = (one) => one.value.trim() === '' || (one.name === 'bbox-crs' && !form.elements.namedItem('bbox').value)
     || (one.name === 'filter-crs' && !filter.value);
   for (const one of form.querySelectorAll('[name]')) one.disabled = isEmpty(one);

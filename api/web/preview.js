@@ -1,7 +1,7 @@
 // The small map beside a list of features, or beside one: the city below, pale, and the features above.
-import { loadCityStyle } from './map/city_style.js';
+import { DOTS, dotsOf, FOUND } from './found.js';
 import { boundsOf } from './map/bounds.js';
-import { MARKS, PALE_MARKS } from './map/highlight.js';
+import { loadCityStyle } from './map/city_style.js';
 
 const box = /** @type {HTMLElement} */ (document.getElementById('preview'));
 const shapes = JSON.parse(document.getElementById('shapes').textContent);
@@ -31,8 +31,8 @@ try {
   const { Map, NavigationControl, ScaleControl } = await import('./maplibre/maplibre-gl.mjs');
   const style = await background();
   style.sources.shapes = { type: 'geojson', data: shapes };
-  const marks = shapes.features.length > 1 ? PALE_MARKS : MARKS;
-  style.layers.push(...marks.map((mark) => ({ ...mark, source: 'shapes' })));
+  style.sources.dots = { type: 'geojson', data: dotsOf(shapes) };
+  style.layers.push(...FOUND.map((mark) => ({ ...mark, source: 'shapes' })), { ...DOTS, source: 'dots' });
   if (asked) {
     style.sources.asked = { type: 'geojson', data: outline(asked) };
     style.layers.push({ id: 'asked', type: 'line', source: 'asked', paint: { 'line-color': '#0b5688', 'line-width': 2, 'line-dasharray': [3, 2] } });
@@ -50,6 +50,7 @@ try {
   map.on('move', tell);
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
   map.addControl(new ScaleControl({ unit: 'metric' }), 'bottom-left');
+  box.preview = map;
   map.on('idle', () => { box.dataset.state = 'idle'; });
   map.on('error', () => {});
 } catch {

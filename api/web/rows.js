@@ -5,13 +5,13 @@ const TEXTS = {
   zh: {
     eq: '等于', ne: '不等于', gt: '大于', ge: '≥', lt: '小于', le: '≤', contains: '包含', begins: '开头是', in: '属于', between: '介于',
     null: '为空', notnull: '不为空', property: '字段', operator: '比较', value: '值', low: '下限', high: '上限', remove: '删除这个条件',
-    list: '以逗号分隔', yes: '是', no: '否', any: '请选择', number: '请输入数字', wrong: '此值不能使用',
+    list: '以逗号分隔', yes: '是', no: '否', unknown: '（不是编码）', day: '日期', time: '时刻（可不填；北京时间）', any: '请选择', number: '请输入数字', wrong: '此值不能使用',
     joined: '满足', and: '全部条件', or: '任一条件', copied: '已复制', failed: '无法复制，请手动选取',
   },
   en: {
     eq: 'equals', ne: 'not equal to', gt: 'greater than', ge: '≥', lt: 'less than', le: '≤', contains: 'contains', begins: 'begins with', in: 'one of',
     between: 'between', null: 'is empty', notnull: 'is not empty', property: 'Property', operator: 'Comparison', value: 'Value', low: 'From', high: 'To',
-    remove: 'Remove this condition', list: 'with commas between', yes: 'yes', no: 'no', any: 'choose', number: 'Enter a number', wrong: 'This value cannot be used',
+    remove: 'Remove this condition', list: 'with commas between', yes: 'yes', no: 'no', unknown: ' (not a code)', day: 'day', time: 'time (may stay empty; Beijing time)', any: 'choose', number: 'Enter a number', wrong: 'This value cannot be used',
     joined: 'Features that meet', and: 'all conditions', or: 'any condition', copied: 'Copied', failed: 'Cannot copy; select it by hand',
   },
 };
@@ -24,7 +24,7 @@ const OPERATORS = {
   string: ['contains', 'begins', 'eq', 'ne', 'in', 'null', 'notnull'],
   boolean: ['eq', 'null', 'notnull'],
   date: ['ge', 'le', 'between', 'eq', 'null', 'notnull'],
-  datetime: ['ge', 'le', 'between', 'null', 'notnull'],
+  datetime: ['ge', 'le', 'between', 'eq', 'null', 'notnull'],
   integer: ['eq', 'ge', 'le', 'between', 'ne', 'gt', 'lt', 'in', 'null', 'notnull'],
   number: ['ge', 'le', 'between', 'eq', 'ne', 'gt', 'lt', 'in', 'null', 'notnull'],
 };
@@ -95,7 +95,9 @@ export class Row {
   }
 
   #tickboxes(values) {
-    for (const [code, meaning] of this.field.choices) {
+    const codes = new Set(this.field.choices.map(([code]) => code));
+    const others = values.filter((one) => one && !codes.has(one)).map((one) => [one, `${one}${words.unknown}`]);
+    for (const [code, meaning] of [...this.field.choices, ...others]) {
       this.place.append(make('label', { className: 'tick' }, make('input', { type: 'checkbox', value: code, checked: values.includes(code) }), make('span', { textContent: meaning })));
     }
   }
@@ -104,19 +106,33 @@ export class Row {
     const { field } = this;
     const choices = field.type === 'boolean' ? [['true', words.yes], ['false', words.no]] : field.choices;
     if (choices.length) {
-      const known = value && !choices.some(([code]) => code === value) ? [[value, value], ...choices] : choices;
+      const known = value && !choices.some(([code]) => code === value) ? [[value, `${value}${words.unknown}`], ...choices] : choices;
       const select = make('select', { ariaLabel: label }, ...[['', words.any], ...known].map(([code, text]) => make('option', { value: code, textContent: text })));
       select.value = value;
       return select;
     }
-    const type = { date: 'date', datetime: 'datetime-local' }[field.type] ?? 'text';
+    if (field.type === 'datetime') return this.#moment(value, label);
     const isNumber = field.type === 'integer' || field.type === 'number';
-    return make('input', { type, value, ariaLabel: label, autocomplete: 'off', inputMode: isNumber ? 'decimal' : '' });
+    return make('input', { type: field.type === 'date' ? 'date' : 'text', value, ariaLabel: label, autocomplete: 'off', inputMode: isNumber ? 'decimal' : '' });
+  }
+
+  /** A day, and its time where that matters. */
+  #moment(value, label) {
+    const [day, time = ''] = value.split('T');
+    return make(
+      'span', { className: 'moment' },
+      make('input', { type: 'date', value: day, ariaLabel: `${label} ${words.day}` }),
+      make('input', { type: 'time', value: time, ariaLabel: `${label} ${words.time}`, title: words.time }),
+    );
   }
 
   /** What the fields hold. @returns {string[]} */
   values() {
     const inputs = [...this.place.querySelectorAll('input, select')];
+    const moments = [...this.place.querySelectorAll('.moment')];
+    if (moments.length) {
+      return moments.map(({ children: [day, time] }) => (day.value && time.value ? `${day.value}T${time.value}` : day.value));
+    }
     if (this.operator.value !== 'in') return inputs.map((one) => one.value.trim());
     if (this.field.choices.length) return inputs.filter((one) => one.checked || one.tagName === 'SELECT').map((one) => one.value);
     return listed(inputs[0]?.value ?? '');

@@ -178,6 +178,14 @@ class StyleLayer(Declared):
     maxzoom: float | None = None
 
 
+VALID_FROM: Final = "valid_from"
+VALID_TO: Final = "valid_to"
+TIME_TITLES: Final = {
+    VALID_FROM: Titled(zh="生效时间", en="Valid from"),
+    VALID_TO: Titled(zh="失效时间", en="Valid to"),
+}
+
+
 class Layer(Declared):
     """One layer of the city.
 
@@ -235,6 +243,13 @@ class Layer(Declared):
     def sortables(self) -> tuple[LayerField, ...]:
         """Fields by which clients may order."""
         return tuple(field for field in self.queryables if field.type is not FieldType.ARRAY)
+
+    @cached_property
+    def time_fields(self) -> tuple[LayerField, ...]:
+        """The ends of the valid time as fields, where the layer has one; they are no columns of their own."""
+        if self.time_column is None:
+            return ()
+        return tuple(LayerField(name=name, type=FieldType.DATETIME, title=title) for name, title in TIME_TITLES.items())
 
     @cached_property
     def searchables(self) -> tuple[LayerField, ...]:

@@ -34,6 +34,8 @@ def open_snapshot(url: str, *, statement_timeout_s: float) -> psycopg.Connection
         conn.execute(f"SET statement_timeout = {int(statement_timeout_s * 1000)}")
         conn.execute("SET timezone = 'UTC'")
         conn.execute("SET jit = off")
+        # As in the pool: the parts of an order are read one after the other, which parallel workers do not promise.
+        conn.execute("SET max_parallel_workers_per_gather = 0")
         conn.commit()
     except psycopg.OperationalError as error:
         raise Unavailable("The database does not answer at the moment. Ask again.") from error

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from spatial.catalogue.types import FieldType, KeyType, Layer, Titled
+from spatial.catalogue.types import VALID_FROM, VALID_TO, FieldType, KeyType, Layer, Titled
 from spatial.query.binds import quoted
-from spatial.query.feature import VALID_FROM, VALID_TO
 from spatial.query.types import Look
 
 ARRAY_JOINT: Final = ";"
@@ -17,8 +16,6 @@ KEY_TYPE: Final = {
     KeyType.UUID: FieldType.STRING,
 }
 ID_TITLE: Final = Titled(zh="要素标识", en="Feature id")
-FROM_TITLE: Final = Titled(zh="有效期起", en="Valid from")
-TO_TITLE: Final = Titled(zh="有效期止", en="Valid until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +48,8 @@ def columns_of(layer: Layer, look: Look) -> list[Column]:
         found[field.name] = Column(field.name, field.type, sql, field.title, field.unit, field.codes)
     if layer.time_column:
         time = f"t.{quoted(layer.time_column)}"
-        found[VALID_FROM] = Column(VALID_FROM, FieldType.DATETIME, f"lower({time})", FROM_TITLE)
-        found[VALID_TO] = Column(VALID_TO, FieldType.DATETIME, f"upper({time})", TO_TITLE)
+        ends = {VALID_FROM: f"lower({time})", VALID_TO: f"upper({time})"}
+        found |= {one.name: Column(one.name, one.type, ends[one.name], one.title) for one in layer.time_fields}
     return [column for name, column in found.items() if look.properties is None or name in look.properties]
 
 

@@ -4,7 +4,7 @@ GDAL's own writer knows neither GBK nor numbers beyond 24 digits, and leaves the
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -37,7 +37,14 @@ KIND: Final = {
     FieldType.DATETIME.value: b"C",
     FieldType.ARRAY.value: b"C",
 }
-FIXED_WIDTH: Final = {b"L": 1, b"D": 8}
+LEAST_WIDTH: Final[Mapping[str, int]] = {
+    FieldType.STRING.value: 30,
+    FieldType.INTEGER.value: 9,
+    FieldType.NUMBER.value: 15,
+    FieldType.BOOLEAN.value: 1,
+    FieldType.DATE.value: 8,
+}
+"""Room for what the user may still write into the field, whatever the widest value of today is."""
 MISSING: Final = {b"L": b"?"}
 
 
@@ -48,7 +55,7 @@ class DbfField:
     Attributes
     ----------
     width
-        Bytes of the widest value.
+        Bytes of the widest value, and room for what may come.
     decimals
         Digits after the point that the header promises; numbers have at least one, or they would be read as whole.
     cut, replaced, absent, long_numbers
@@ -67,8 +74,7 @@ class DbfField:
 
     def __post_init__(self) -> None:
         self.kind = KIND[self.column.type]
-        # A number is 0.0 at least.
-        self.width = 3 if self.column.type == FieldType.NUMBER else FIXED_WIDTH.get(self.kind, 1)
+        self.width = LEAST_WIDTH.get(self.column.type, 1)
 
     @property
     def decimals(self) -> int:

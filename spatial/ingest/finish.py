@@ -15,9 +15,10 @@ from spatial.ingest.publish import declare
 from spatial.ingest.shape import Shape
 from spatial.ingest.staging import OVERFLOW, Staging
 from spatial.ingest.suspicion import examine, hints
-from spatial.ingest.table import CITY_TIME, Column, building_name, create_table, fill, index, put_in_place
+from spatial.ingest.table import Column, building_name, create_table, fill, index, put_in_place
 from spatial.ingest.types import ImportOptions, ImportReport, Progress, SourceInfo
 from spatial.ingest.values import Proof
+from spatial.time import CITY_TIME
 
 STEPS: Final = 3
 SOURCE_ID: Final = LayerField(

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -14,9 +14,7 @@ from spatial.db.base import IMPORTED
 from spatial.ingest.naming import cut
 from spatial.ingest.staging import TABLE as STAGED
 from spatial.ingest.values import SQL_TYPES
-
-CITY_TIME: Final = "Asia/Shanghai"
-"""What moments without a zone are taken for; the report says so."""
+from spatial.time import CITY_TIME
 
 Connection = psycopg.Connection[Any]
 

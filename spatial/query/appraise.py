@@ -16,6 +16,7 @@ from spatial.catalogue.catalogue import PublishedLayer
 from spatial.query.errors import TooCostly
 from spatial.query.select import count_statement, rows_statement
 from spatial.query.types import Fetcher, ItemsQuery, Statement
+from spatial.query.where import text_cost_us
 
 COUNT_CAP: Final = 10_000
 """Matches are counted up to here; beyond, ``numberMatched`` is left out."""
@@ -56,6 +57,17 @@ class Appraisals:
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, Appraisal] = OrderedDict()
         self._counts: OrderedDict[Hashable, int] = OrderedDict()
+        self._checked: OrderedDict[Hashable, bool] = OrderedDict()
+
+    async def check(self, conn: Fetcher, layer: PublishedLayer, query: ItemsQuery) -> None:
+        """Refuse a filter that names what does not exist in other layers, asking PostgreSQL the first time."""
+        condition = query.condition
+        if condition is None or not condition.reads_other_layers:
+            return
+        key = (layer, blake2b(condition.text.encode(), digest_size=16).digest())
+        if key not in self._checked:
+            await condition.check(conn)
+            _remember(self._checked, key, True)
 
     async def of(self, conn: Fetcher, layer: PublishedLayer, query: ItemsQuery) -> Appraisal:
         """Return the appraisal of a query's selection, asking PostgreSQL the first time.
@@ -76,6 +88,7 @@ class Appraisals:
         """Return exactly how many features match."""
         if not query.is_filtered:
             return layer.feature_count
+        await self.check(conn, layer, query)
         key = _key(layer, query)
         matched = self._counts.get(key)
         if matched is None:
@@ -130,12 +143,16 @@ def _check(layer: PublishedLayer, query: ItemsQuery, *, expected: float) -> None
     # Counting ends at the cap, so what matches often is never computed for all.
     rows = layer.feature_count * min(1.0, COUNT_CAP / expected)
     cost_us = query.condition.row_cost_us if query.condition else 0.0
+    cost_us += text_cost_us(layer.definition, query.text)
     seconds = rows * cost_us / 1e6
     if seconds <= SCAN_MAX_S:
         return
     indexed = ", ".join(field.name for field in layer.definition.queryables if field.indexed)
     hint = "Add a bbox" + (f" or a condition on an indexed property: {indexed}." if indexed else ".")
-    raise TooCostly(layer.definition.id, rows=round(rows), seconds=seconds, allowed_s=SCAN_MAX_S, hint=hint)
+    field = "filter" if query.condition else "q"
+    raise TooCostly(
+        layer.definition.id, rows=round(rows), seconds=seconds, allowed_s=SCAN_MAX_S, hint=hint, field=field
+    )
 
 
 def _scan(plan: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -34,9 +34,11 @@ class UnusableCursor(InvalidInput):
 class TooCostly(InvalidInput):
     """A filter would read too much."""
 
-    def __init__(self, layer_id: str, *, rows: int, seconds: float, allowed_s: float, hint: str) -> None:
+    def __init__(
+        self, layer_id: str, *, rows: int, seconds: float, allowed_s: float, hint: str, field: str = "filter"
+    ) -> None:
         super().__init__(
             f"This filter would compute a condition for about {rows:,} features of layer {layer_id!r}, some"
             f" {seconds:.0f} s of work; {allowed_s:g} s are allowed. {hint}",
-            field="filter",
+            field=field,
         )

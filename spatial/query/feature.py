@@ -4,13 +4,11 @@ from collections.abc import Collection
 from math import ceil, log10
 from typing import Final
 
-from spatial.catalogue.types import Layer
+from spatial.catalogue.types import VALID_FROM, VALID_TO, Layer
 from spatial.crs import CGCS2000, GRID, WEB, same_numbers
 from spatial.query.binds import quoted
 from spatial.query.types import Look
 
-VALID_FROM: Final = "valid_from"
-VALID_TO: Final = "valid_to"
 METRES_PER_DEGREE: Final = 111_320.0
 """Along the equator; good enough to choose a number of digits."""
 

@@ -145,15 +145,14 @@ async def choose(conn: Fetcher, layer: PublishedLayer, query: ItemsQuery, *, app
     """Choose how a page is found; asks PostgreSQL only for selections that are not known yet."""
     if not query.is_filtered:
         return Way(is_near=False, matched=layer.feature_count)
+    await appraisals.check(conn, layer, query)
     if query.bbox is not None and _is_near_box(layer, query):
         return Way(is_near=True)
     if not query.has_conditions:
         # A box beyond the cap of counting.
         return Way(is_near=False)
     known = await appraisals.of(conn, layer, query)
-    leading = query.sort[0].field if query.sort else None
-    has_order = leading is None or leading.indexed
-    return Way(_gathers(query, known), known.matched, hides_filter=known.is_common and has_order)
+    return Way(_gathers(query, known), known.matched, hides_filter=known.is_common and _has_own_order(query))
 
 
 def page_statement(layer: PublishedLayer, query: ItemsQuery, way: Way, *, writer: Writer = feature_sql) -> Statement:
@@ -250,6 +249,13 @@ def _is_near_box(layer: PublishedLayer, query: ItemsQuery) -> bool:
         return False
     is_first = query.cursor is None
     return expected <= NEAR_MATCHES or (is_first and expected <= layer.feature_count / NEAR_SHARE)
+
+
+def _has_own_order(query: ItemsQuery) -> bool:
+    """Tell whether an index has the order, and the filter does not say where in it the matches begin."""
+    leading = query.sort[0].field if query.sort else None
+    text = query.condition.text if query.condition else ""
+    return leading is None or (leading.indexed and leading.name not in text)
 
 
 def _gathers(query: ItemsQuery, known: Appraisal) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
-from spatial.catalogue.types import FieldType, Layer
+from spatial.catalogue.types import VALID_FROM, VALID_TO, FieldType, Layer, LayerField
 from spatial.query.binds import Binds, quoted
 from spatial.query.errors import UnusableCursor
 from spatial.query.types import Cursor, SortKey
@@ -41,7 +41,9 @@ class Column:
     Attributes
     ----------
     sql
-        The column over the alias ``t``.
+        What is compared, over the alias ``t``.
+    source
+        The column of the table that it comes from.
     value
         What the feature beside the place has here; None without a place, or where that feature has no value.
     is_key
@@ -49,6 +51,7 @@ class Column:
     """
 
     sql: str
+    source: str
     sql_type: str
     is_descending: bool
     value: object = None
@@ -84,8 +87,8 @@ class Order:
 
     @property
     def names_sql(self) -> str:
-        """The columns as a select list, each once: a layer may be sorted by the property that is its id."""
-        return ", ".join(dict.fromkeys(column.sql for column in self.columns))
+        """The columns that the order comes from, each once: a layer may be sorted by the property that is its id."""
+        return ", ".join(dict.fromkeys(column.source for column in self.columns))
 
     def beyond(self, binds: Binds) -> list[str]:
         """Return the condition of lying beyond the place, for rows of every kind; none without a place."""
@@ -169,13 +172,19 @@ def order_of(layer: Layer, sort: Sequence[SortKey], cursor: Cursor | None) -> Or
 
 def _columns(layer: Layer, sort: Sequence[SortKey]) -> tuple[Column, ...]:
     key_type = KEY_SQL_TYPE[layer.key.type]
-    columns = [
-        Column(f"t.{quoted(one.field.name)}", SQL_TYPE[one.field.type], one.is_descending)
-        for one in sort
-        if one.field is not None
-    ]
-    key = Column(f"t.{quoted(layer.key.column)}", key_type, bool(sort) and sort[-1].is_descending, is_key=True)
-    return (*columns, key)
+    columns = [_column(layer, one.field, is_descending=one.is_descending) for one in sort if one.field is not None]
+    key = f"t.{quoted(layer.key.column)}"
+    return (*columns, Column(key, key, key_type, bool(sort) and sort[-1].is_descending, is_key=True))
+
+
+def _column(layer: Layer, field: LayerField, *, is_descending: bool) -> Column:
+    if layer.time_column and field in layer.time_fields:
+        time = f"t.{quoted(layer.time_column)}"
+        # What has no beginning or no end has no value to be ordered by.
+        ends = {VALID_FROM: f"nullif(lower({time}), '-infinity')", VALID_TO: f"nullif(upper({time}), 'infinity')"}
+        return Column(ends[field.name], time, SQL_TYPE[field.type], is_descending)
+    name = f"t.{quoted(field.name)}"
+    return Column(name, name, SQL_TYPE[field.type], is_descending)
 
 
 def _typed(kind: FieldType, value: Any) -> object:

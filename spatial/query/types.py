@@ -17,19 +17,19 @@ Value = str | int | float | bool | date | datetime
 """A property's value, already of the property's type."""
 
 
-class Fetcher(Protocol):
-    """What we need of an asyncpg connection."""
-
-    async def fetchrow(self, query: str, *args: object) -> Mapping[str, Any] | None:
-        """Run one statement and return its first row."""
-
-
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A span of time, both ends inclusive; None is an open end."""
 
     start: datetime | None
     end: datetime | None
+
+
+class Fetcher(Protocol):
+    """What we need of an asyncpg connection."""
+
+    async def fetchrow(self, query: str, *args: object) -> Mapping[str, Any] | None:
+        """Run one statement and return its first row."""
 
 
 class Condition(Protocol):
@@ -49,6 +49,9 @@ class Condition(Protocol):
 
     def sql(self, binds: Binds) -> str:
         """Return the condition over the alias ``t``, its values bound."""
+
+    async def check(self, conn: Fetcher) -> None:
+        """Refuse what names something of another layer that does not exist; called once for a state of the data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,11 +229,65 @@ def test_times_of_validity_stand_in_beijing_time(web: TestClient, client: httpx.
     item = client.get(f"{ITEMS}/1", headers=HTML).text
     told = client.get(f"{ITEMS}/1").json()["properties"]["valid_from"]
     moment = datetime.fromisoformat(told) + timedelta(hours=8)
-    assert re.search(rf"生效时间</dt><dd>{moment:%Y-%m-%d %H:%M:%S}\s*</dd>", item)
+    assert re.search(
+        rf"生效时间</dt>\s*<dd>{moment:%Y-%m-%d %H:%M:%S}\s*<span class=\"muted\">北京时间</span></dd>", item
+    )
+    assert re.search(r"失效时间 <span class=\"muted\">北京时间</span>", table)
+    assert re.search(
+        r"Valid to <span class=\"muted\">Beijing time</span>", web.get(f"{ITEMS}?lang=en", headers=HTML).text
+    )
 
 
 def test_no_map_without_geometries_but_a_reason(web: TestClient) -> None:
     page = web.get(f"{ITEMS}?skipGeometry=true", headers=HTML).text
     assert "所要的结果不含几何" in page
-    metric = web.get(ITEMS, params={"crs": "http://www.opengis.net/def/crs/EPSG/0/4548"}, headers=HTML).text
-    assert "坐标不是经纬度" in metric
+
+
+def test_a_day_in_a_link_is_shown_as_what_it_is_in_beijing(web: TestClient) -> None:
+    page = web.get(f"{ITEMS}?datetime=2015-01-01", headers=HTML).text
+    shown = re.search(r'<input name="datetime" value="([^"]*)"', page)
+    assert shown
+    assert shown[1] == "2015-01-01T08:00:00+08:00/2015-01-02T07:59:59.999999+08:00"
+    again = web.get(ITEMS, params={"datetime": shown[1]}).json()
+    assert again["features"] == web.get(f"{ITEMS}?datetime=2015-01-01").json()["features"]
+
+
+def test_what_every_feature_has_can_be_asked_and_sorted_by(web: TestClient, tiny: Tiny) -> None:
+    query = {"id": str(tiny.ended), "valid_from": "2010-01-01T00:00:00Z", "datetime": "2015-01-01T00:00:00Z"}
+    page = web.get(ITEMS, params=query | {"sortby": "-valid_from"}, headers=HTML).text
+    assert f"items/{tiny.ended}" in page
+    data = form_data(page)
+    assert [one["name"] for one in data["fields"]][-3:] == ["id", "valid_from", "valid_to"]
+    assert data["fields"][-1]["unit"] == "北京时间"
+    assert data["rows"] == [["id", "eq", [str(tiny.ended)]], ["valid_from", "eq", ["2010-01-01T08:00"]]]
+    written = f"(id = {tiny.ended}) AND (valid_from = TIMESTAMP('2010-01-01T00:00:00Z'))"
+    assert shown(page, "cql2") == written
+    assert '<option value="-valid_from" selected>生效时间 ↓</option>' in page
+    assert '<th scope="col" title="valid_from" aria-sort="descending"><a' in page
+
+
+def test_an_example_fits_what_the_page_shows(web: TestClient) -> None:
+    page = web.get(f"{ITEMS}?use=office", headers=HTML).text
+    example = re.search(r'<code class="example">(.*?)</code>', page)
+    assert example
+    assert html.unescape(example[1]) == "use = 'office' AND floors >= 6"
+    assert web.get(ITEMS, params={"filter": html.unescape(example[1])}).json()["numberMatched"] == 1
+    assert re.search(r'<a href="/functions">函数</a>', page)
+
+
+def test_files_of_a_count_hold_features(web: TestClient) -> None:
+    page = web.get(f"{ITEMS}?use=office&resulttype=hits", headers=HTML).text
+    part = page.partition('class="files"')[2].partition("</ul>")[0]
+    links = [html.unescape(one) for one in re.findall(r'href="([^"]*)"', part)]
+    assert len(links) == 10
+    assert not [link for link in links if "resulttype" in link]
+    [page_link] = [link for link in links if link.endswith("f=json")]
+    assert len(web.get(ITEMS + page_link).json()["features"]) == 1
+
+
+def test_a_refusal_says_each_sentence_once(web: TestClient) -> None:
+    answer = web.get(f"{ITEMS}?filter=nothing=1", headers=HTML)
+    detail = web.get(f"{ITEMS}?filter=nothing=1").json()["detail"]
+    page = html.unescape(answer.text)
+    assert page.count(detail) == 1
+    assert "<title>请求有误 · 时空</title>" in page

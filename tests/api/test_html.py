@@ -155,11 +155,24 @@ def test_a_filter_form_shows_what_was_asked(client: httpx.Client) -> None:
     assert 'value="117,31,118,32"' in page
 
 
-def test_coordinates_that_are_no_longitudes_are_not_drawn(client: httpx.Client) -> None:
-    metric = "http://www.opengis.net/def/crs/EPSG/0/4548"
+def test_a_list_is_drawn_in_every_system_and_an_item_says_why_not(client: httpx.Client) -> None:
+    metric = {"crs": "http://www.opengis.net/def/crs/EPSG/0/4548"}
     url = "/collections/roads/items"
-    assert 'id="shapes"' in client.get(url, headers=HTML).text
-    assert 'id="shapes"' not in client.get(url, params={"crs": metric}, headers=HTML).text
+    plain, chosen = (client.get(url, params=query, headers=HTML).text for query in ({}, metric))
+    drawn = [re.search(r'id="shapes">(.*?)</script>', page, re.DOTALL) for page in (plain, chosen)]
+    assert drawn[0]
+    assert drawn[1]
+    assert drawn[0][1] == drawn[1][1]
+    assert '"coordinates": [[[117.' in drawn[0][1] or '"coordinates": [[117.' in drawn[0][1]
+    item = client.get(f"{url}/1", params=metric, headers=HTML).text
+    assert 'id="shapes"' not in item
+    assert re.search(r"故不绘图：<code>EPSG:4548</code> <a href=\"\?\">以经纬度显示", item)
+
+
+def test_tabs_of_problems_speak_the_language(client: httpx.Client) -> None:
+    for language, title in (("zh", "请求有误 · 时空"), ("en", "Bad Request · Shikong")):
+        page = client.get("/collections", params={"nix": "1", "lang": language}, headers=HTML).text
+        assert f"<title>{title}</title>" in page
 
 
 @pytest.mark.parametrize(

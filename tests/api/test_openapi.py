@@ -113,7 +113,7 @@ def test_qgis_and_gdal_find_what_they_look_for(document: dict[str, Any]) -> None
     """QGIS 3.22 reads components.parameters.limit alone; GDAL reads a parameter for each property on the own path."""
     limit = document["components"]["parameters"]["limit"]
     assert limit["name"] == "limit"
-    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 10}
+    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 100_000, "default": 10}
     asked = document["paths"][ITEMS]["get"]["parameters"]
     assert {"$ref": "#/components/parameters/limit"} in asked
     inline = {one["name"]: one for one in asked if "name" in one}

@@ -229,3 +229,38 @@ def test_a_large_page_is_streamed_and_whole(web: TestClient, monkeypatch: pytest
 def test_a_truth_value_may_be_a_digit_as_gdal_writes_it(text: str, value: bool) -> None:
     field = LayerField(name="open", type=FieldType.BOOLEAN, title=Titled(zh="开", en="Open"))
     assert value_of(field, text) is value
+
+
+def test_the_newest_come_first(web: TestClient, tiny: Tiny) -> None:
+    oldest = web.get(ITEMS, params={"sortby": "valid_from", "limit": "1"}).json()
+    assert ids(oldest) == [tiny.ended]
+    url: str | None = f"{ITEMS}?sortby=-valid_to,-valid_from&limit=2"
+    found = []
+    while url:
+        page = web.get(url).json()
+        found += ids(page)
+        url = linked(page, "next")
+    assert found[0] == tiny.ended  # the only one that has an end; the others have none, and come last
+    assert len(found) == len(set(found)) == 6
+
+
+@pytest.mark.parametrize("q", ["西楼，alert", "西楼、alert", "西楼, alert"])
+def test_chinese_commas_part_terms(web: TestClient, tiny: Tiny, q: str) -> None:
+    assert ids(web.get(ITEMS, params={"q": q}).json()) == [tiny.west, tiny.evil]
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [
+        ({"crs": "EPSG:4548"}, "http://www.opengis.net/def/crs/EPSG/0/4548"),
+        ({"bbox-crs": "4490"}, "Write http://www.opengis.net/def/crs/EPSG/0/4490."),
+        ({"datetime": "2020/01/01"}, "hyphens"),
+        ({"sortby": "floors desc"}, "-floors"),
+        ({"f": "csv", "encoding": "gbk"}, "bom=true"),
+        ({"bom": "true"}, "f=csv"),
+    ],
+)
+def test_refusals_say_what_would_be_right(web: TestClient, asked: dict[str, str], hint: str) -> None:
+    answer = web.get(ITEMS, params=asked)
+    assert answer.status_code == 400
+    assert hint in answer.json()["detail"]

@@ -28,6 +28,10 @@ EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
         ("117.2005,31.8005,117.2105,31.8005", None, ["W", "M"]),
         ("117.2005,31.7,117.2005,31.9", None, ["W"]),
         ("117.205,31.8005,117.205,31.8005", None, []),
+        # GEOS knows rectangles well; a courtyard is none.
+        ("117.2505,31.8005,117.2505,31.8005", None, ["C"]),
+        ("117.2515,31.8015,117.2515,31.8015", None, []),
+        ("117.245,31.8005,117.2505,31.8005", None, ["C"]),
         ("31.8005,117.2005,31.8005,117.2005", f"{EPSG}4490", ["W"]),
         ("13046700,3737152,13046700,3737152", f"{EPSG}3857", ["W"]),
         ("3519748,518987,3519748,518987", f"{EPSG}4548", ["W"]),
@@ -62,10 +66,11 @@ def test_head_of_a_file_does_not_write_the_file(
             yield chunk
 
     monkeypatch.setattr(files, "export_chunks", counted)
-    whole = web.get(ITEMS, params={"f": form})
+    plain = {"Accept-Encoding": "identity"}
+    whole = web.get(ITEMS, params={"f": form}, headers=plain)
     assert whole.content == b"abc"
     read.clear()
-    head = web.head(ITEMS, params={"f": form})
+    head = web.head(ITEMS, params={"f": form}, headers=plain)
     assert head.status_code == 200
     assert head.headers == whole.headers
     assert len(read) <= most
@@ -129,3 +134,17 @@ def test_a_tag_changes_with_what_the_answer_shows(web: TestClient, monkeypatch: 
         patch.setitem(state._state, "catalogue", replace(catalogue, version=catalogue.version + 1))
         assert tags()["gpkg"] != before["gpkg"]
         assert tags()["json"] == before["json"]
+
+
+@pytest.mark.parametrize(("name", "value"), [("bom", "1"), ("encoding", "gb")])
+@pytest.mark.parametrize("form", ["json", "html", "csv"])
+def test_words_for_files_are_read_in_every_format(web: TestClient, form: str, name: str, value: str) -> None:
+    answer = web.get(ITEMS, params={"f": form, name: value}, headers={"Accept": "application/json"})
+    assert answer.status_code == 400
+    assert name in answer.text
+
+
+@pytest.mark.parametrize("sortby", ["", "floors"])
+def test_a_file_may_be_limited_to_more_than_there_is(web: TestClient, sortby: str) -> None:
+    most = {"f": "csv", "limit": str(2**63 - 1), "offset": "1", "sortby": sortby}
+    assert web.get(ITEMS, params=most).headers["ogc-numberreturned"] == "5"

@@ -60,13 +60,13 @@ def test_req_core_fc_op(web: TestClient, layer: str) -> None:
 def test_req_core_fc_limit_definition(openapi: dict[str, Any]) -> None:
     limit = parameter(openapi, "limit")
     assert (limit["in"], limit.get("required", False)) == ("query", False)
-    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 10}
+    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 100_000, "default": 10}
     assert (limit["style"], limit["explode"]) == ("form", False)
 
 
 @pytest.mark.conformance(PART_1 + "core")
 @pytest.mark.parametrize(
-    ("limit", "returned"), [(None, 10), (1, 1), (24, 24), (25, 25), (26, 25), (10_000, 25), (10_001, 25), (2**62, 25)]
+    ("limit", "returned"), [(None, 10), (1, 1), (24, 24), (25, 25), (26, 25), (100_000, 25), (100_001, 25), (2**62, 25)]
 )
 def test_req_core_fc_limit_response_1(web: TestClient, limit: int | None, returned: int) -> None:
     page = items(web, POINTS, {} if limit is None else {"limit": limit})

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from spatial.ingest.table import CITY_TIME
 from spatial.ingest.values import ZONED
+from spatial.time import CITY_TIME
 
 
 def moment_names(about: dict[str, Any]) -> frozenset[str]:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from spatial.errors import InvalidInput
 from spatial.query.cql2.moments import instant_text, read_date, read_instant, read_timestamp
 from spatial.query.cql2.words import (
     ARITHMETIC,
@@ -14,6 +15,8 @@ from spatial.query.cql2.words import (
     GEOMETRIES,
     NODES_MAX,
     OPEN_END,
+    SPACE_OR_COMMA,
+    SPACE_OR_COMMA_ZH,
     SPATIAL,
     TEMPORAL,
     VERTICES_MAX,
@@ -107,6 +110,8 @@ class _Check:
         if bounds is None:
             return {"op": name, "args": [self.node(arg, depth + 1) for arg in args]}
         low, high = bounds
+        if word in SPATIAL and len(args) == 1:
+            raise _one_place(word)
         if not low <= len(args) <= high:
             raise wrong(f"{word} takes {low if low == high else f'{low} or more'} operands, not {len(args)}.")
         if word == "in":
@@ -179,7 +184,10 @@ class _Check:
         if self._vertices > VERTICES_MAX:
             raise wrong(f"geometries of more than {VERTICES_MAX} vertices; simplify them.")
         if len(found) not in {2, 3}:
-            raise wrong(f"a position has two coordinates, or three with a height, not {len(found)}.")
+            raise wrong(
+                f"a position has two coordinates, or three with a height, not {len(found)}. In text, {SPACE_OR_COMMA}",
+                f"一个位置有两个坐标，带高程为三个，而不是 {len(found)} 个。在文本中，{SPACE_OR_COMMA_ZH}",
+            )
         return [_coordinate(one) for one in found]
 
     _kinds: Final[Mapping[str, Callable[["_Check", Mapping[str, Any], int], Node]]] = {
@@ -199,6 +207,14 @@ MEMBERS: Final = {
     # GeoJSON lets a geometry bring its own box.
     "type": {"type", "coordinates", "geometries", "bbox"},
 }
+
+
+def _one_place(word: str) -> InvalidInput:
+    example = f"{word.upper()}(geometry, BBOX(117.2, 31.8, 117.3, 31.9))"
+    return wrong(
+        f"{word.upper()} takes 2 operands, not 1; the first is the layer's geometry: {example}.",
+        f"{word.upper()} 需要两个参数，只给了一个；第一个是图层的几何属性 geometry：{example}。",
+    )
 
 
 def text(value: str) -> str:

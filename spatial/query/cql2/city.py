@@ -4,7 +4,6 @@ Other layers are read by scalar subqueries. PostgreSQL runs them once, before it
 layer's own spatial index serves.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,27 +11,32 @@ from spatial.catalogue.catalogue import Catalogue
 from spatial.catalogue.types import Layer, Titled
 from spatial.crs import CGCS2000
 from spatial.db.schemas import CITY
-from spatial.query.binds import quoted
+from spatial.query.binds import Binds, quoted
 from spatial.query.cql2.comparison import first_moment
 from spatial.query.cql2.expression import Expression, Kind, Operand, build, literal
-from spatial.query.cql2.functions import INSTANT, METRES_MAX, NUMBER, Argument, FunctionDescription, arguments
+from spatial.query.cql2.functions import METRES_MAX, MOMENT, NUMBER, Argument, FunctionDescription, arguments
+from spatial.query.cql2.lookups import Lookup
 from spatial.query.cql2.words import wrong
 from spatial.query.feature import table_sql
+from spatial.query.types import Statement
 
 REGION_LAYERS: Final = ("regions_legal", "regions_managed")
 ADDRESS_LAYER: Final = "addresses"
 RECORDED: Final = "recorded"
 """Column of the time at which the city knew a state; the built-in tables have it."""
-CODE: Final = re.compile(r"[0-9A-Za-z_.:-]+")
+SHORT_CODES: Final = frozenset({2, 4, 6, 9})
+"""Digits of the codes of province, city, county and street; the register writes all with twelve (GB/T 10114)."""
+NARROW: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""Full-width forms of ASCII by their code points."""
 REGION_CODE: Final = Argument(Titled(zh="区划代码", en="Region code"), (Kind.TEXT,))
 ADDRESS: Final = Argument(Titled(zh="地址编码或全称", en="Code or full text of an address"), (Kind.TEXT,))
 METRES: Final = Argument(Titled(zh="米", en="Metres"), NUMBER.kinds)
 
 VALID_AT: Final = FunctionDescription(
-    "valid_at", Titled(zh="该时刻有效", en="Whether the feature is valid then"), (INSTANT,), Kind.BOOLEAN
+    "valid_at", Titled(zh="该时刻有效", en="Whether the feature is valid then"), (MOMENT,), Kind.BOOLEAN
 )
 AS_OF: Final = FunctionDescription(
-    "as_of", Titled(zh="该时刻已知", en="Whether the feature was known then"), (INSTANT,), Kind.BOOLEAN
+    "as_of", Titled(zh="该时刻已知", en="Whether the feature was known then"), (MOMENT,), Kind.BOOLEAN
 )
 REGION: Final = FunctionDescription(
     "region",
@@ -100,17 +104,81 @@ def _code(expression: Expression, name: str) -> Expression:
     return expression
 
 
+def lookups_of(catalogue: Catalogue, name: str, operands: Sequence[Operand]) -> list[Lookup]:
+    """Return what must exist for a call of a city function to find anything."""
+    if name not in {"region", "within_region", "within_address"} or not operands:
+        return []
+    sought = operands[0].value if isinstance(operands[0], Expression) else None
+    if not isinstance(sought, str):
+        return []
+    return [_address_lookup(catalogue, sought) if name == "within_address" else _region_lookup(catalogue, sought)]
+
+
+def _region_lookup(catalogue: Catalogue, code: str) -> Lookup:
+    layers = _region_layers(catalogue)
+    tests = " OR ".join(f"EXISTS (SELECT FROM {table_sql(one)} r WHERE r.code = ANY($1::text[]))" for one in layers)
+    places = [f"/collections/{one.id}" for one in layers]
+    return Lookup(
+        code,
+        Statement(f"SELECT {tests} AS found", (region_codes(code),)),
+        f"there is no region {code!r:.60}; the codes are in {' and '.join(places)}.",
+        f"没有区划 {code!r:.60}；区划代码见 {' 和 '.join(places)}。",
+    )
+
+
+def _address_lookup(catalogue: Catalogue, text: str) -> Lookup:
+    table = table_sql(catalogue.layers[ADDRESS_LAYER].definition)
+    place, test = _address_test(text)
+    binds = Binds()
+    found = build(Kind.BOOLEAN, f"SELECT EXISTS (SELECT FROM {table} a WHERE {test}) AS found", *place).sql(binds)
+    return Lookup(
+        text,
+        Statement(found, tuple(binds.values)),
+        f"there is no address {text!r:.80}; codes and full texts are in /collections/{ADDRESS_LAYER}, where"
+        " q= searches them.",
+        f"没有地址 {text!r:.80}；地址编码和全称见 /collections/{ADDRESS_LAYER}，可用 q= 查找。",
+    )
+
+
+def region_codes(text: str) -> list[str]:
+    """Return the codes that may be meant: as written, and filled up with zeros to the register's twelve digits.
+
+    >>> region_codes("340103"), region_codes("34010３003010")
+    (['340103', '340103000000'], ['340103003010'])
+    """
+    code = _plain(text)
+    return [code, code.ljust(12, "0")] if len(code) in SHORT_CODES and code.isdecimal() else [code]
+
+
+def _plain(text: str) -> str:
+    """Return a text without spaces, its full-width digits and letters made narrow."""
+    return "".join(text.split()).translate(NARROW)
+
+
 def _other(expression: Expression) -> Expression:
     """Mark what reads other layers."""
     return Expression(expression.kind, expression.parts, expression.cost_us, name="an area", other_layers=True)
 
 
 def _region(catalogue: Catalogue, code: Expression) -> Expression:
-    lookups = [
-        f"(SELECT r.{quoted(one.geometry.column)} FROM {table_sql(one)} r WHERE r.code = {{0}} ORDER BY r.id LIMIT 1)"
-        for one in (catalogue.layers[name].definition for name in REGION_LAYERS if name in catalogue.layers)
+    codes = literal(Kind.ARRAY, region_codes(code.value))
+    areas = [
+        f"(SELECT r.{quoted(one.geometry.column)} FROM {table_sql(one)} r"
+        " WHERE r.code = ANY({0}) ORDER BY r.code LIMIT 1)"
+        for one in _region_layers(catalogue)
     ]
-    return _other(build(Kind.GEOMETRY, f"(SELECT coalesce({', '.join(lookups)}))", code, cost_us=0))
+    return _other(build(Kind.GEOMETRY, f"(SELECT coalesce({', '.join(areas)}))", codes, cost_us=0))
+
+
+def _region_layers(catalogue: Catalogue) -> list[Layer]:
+    return [catalogue.layers[name].definition for name in REGION_LAYERS if name in catalogue.layers]
+
+
+def _address_test(text: str) -> tuple[list[Expression], str]:
+    """Return what may be meant by an address, and the condition over ``a`` that takes it as ``{0}``, ``{1}`` ..."""
+    forms = dict.fromkeys([text, _plain(text)])
+    tests = [f"a.{column} = {{{index}}}" for column in ("code", "full_text") for index in range(len(forms))]
+    return [literal(Kind.TEXT, one) for one in forms], f"({' OR '.join(tests)})"
 
 
 def _within_address(catalogue: Catalogue, layer: Layer, address: Expression, metres: Expression) -> Expression:
@@ -118,12 +186,13 @@ def _within_address(catalogue: Catalogue, layer: Layer, address: Expression, met
     place = _code(address, "within_address")
     if not metres.is_literal or not 0 <= metres.value <= METRES_MAX:
         raise wrong(f"within_address takes a distance from 0 to {METRES_MAX:.0f} metres.")
-    column = "code" if CODE.fullmatch(place.value) else "full_text"
-    source = f"FROM {table_sql(definition)} a WHERE a.{column} = {{0}} ORDER BY a.id LIMIT 1"
+    forms, test = _address_test(place.value)
+    source = f"FROM {table_sql(definition)} a WHERE {test} ORDER BY a.id LIMIT 1"
+    metre = f"{{{len(forms)}}}"
     point = f"a.{quoted(definition.geometry.column)}"
     # The box of a circle somewhat too large finds candidates by the index; the ellipsoid decides.
-    circle = f"(SELECT ST_SetSRID(ST_Buffer({point}::geography, {{1}} * 1.02 + 0.1)::geometry, {CGCS2000}) {source})"
-    near = f"ST_DWithin({_geometry(layer)}::geography, (SELECT {point}::geography {source}), {{1}})"
+    circle = f"(SELECT ST_SetSRID(ST_Buffer({point}::geography, {metre} * 1.02 + 0.1)::geometry, {CGCS2000}) {source})"
+    near = f"ST_DWithin({_geometry(layer)}::geography, (SELECT {point}::geography {source}), {metre})"
     distance = literal(Kind.NUMBER, float(metres.value))
     template = f"({_geometry(layer)} && {circle} AND {near})"
-    return _other(build(Kind.BOOLEAN, template, place, distance, cost_us=25))
+    return _other(build(Kind.BOOLEAN, template, *forms, distance, cost_us=25))

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from uuid import UUID
 
+from spatial.errors import InvalidInput
 from spatial.query.cql2.expression import (
     INSTANTS,
     NUMERIC,
@@ -52,7 +53,7 @@ def compare(operator: str, left: Operand, right: Operand) -> Expression:
     if one.kind in INSTANTS and other.kind in INSTANTS:
         return _compare_instants(operator, one, other)
     if one.kind is not other.kind:
-        raise wrong(_mismatch(one, other))
+        raise _mismatch(one, other)
     if one.kind is Kind.BOOLEAN and operator not in {"=", "<>"}:
         raise wrong(f"{one.label} is true or false; compare it with = or <>.")
     return _plain(operator, one, other)
@@ -148,7 +149,7 @@ def _compare_ids(operator: str, one: Expression, other: Expression) -> Expressio
     if one.kind is other.kind:
         return _plain(operator, one, other)
     if {one.kind, other.kind} != {Kind.UUID, Kind.TEXT}:
-        raise wrong(_mismatch(one, other))
+        raise _mismatch(one, other)
     if one.kind is Kind.UUID and other.is_literal and operator in {"=", "<>"}:
         value = _uuid(other.value)
         if value is None:
@@ -169,9 +170,12 @@ def _uuid(text: str) -> UUID | None:
 
 def _as_instants(one: Expression, other: Expression) -> tuple[Expression, Expression]:
     """Read a text beside a date as a date: some programs send ``built = '2020-01-01'``."""
-    if one.kind in INSTANTS and other.kind is Kind.TEXT and other.is_literal:
-        return one, instant(read_instant(other.value))
-    return one, other
+    return one, as_instant(other) if one.kind in INSTANTS else other
+
+
+def as_instant(one: Expression) -> Expression:
+    """Return a text that stands in the filter as the date or timestamp that it says, and anything else as it is."""
+    return instant(read_instant(one.value)) if one.kind is Kind.TEXT and one.is_literal else one
 
 
 def instant(value: date | datetime) -> Expression:
@@ -242,12 +246,20 @@ def _values(one: Expression, others: Sequence[Expression]) -> list[Any] | None:
     return values
 
 
-def _mismatch(one: Expression, other: Expression) -> str:
-    advice = "compare values of one type."
+def _mismatch(one: Expression, other: Expression) -> InvalidInput:
+    advice, advice_zh = "compare values of one type.", "请比较同一类型的值。"
     if other.is_literal and one.kind is Kind.TEXT and other.kind in NUMERIC:
-        advice = f"write '{other.value}' in quotes."
+        advice, advice_zh = f"write '{other.value}' in quotes.", f"请给值加单引号：'{other.value}'。"
     elif other.is_literal and one.kind in NUMERIC and other.kind is Kind.TEXT:
-        advice = "write a number without quotes."
+        advice, advice_zh = "write a number without quotes.", "数字不加引号。"
     elif one.kind in INSTANTS:
         advice = "write DATE('2026-01-31') or TIMESTAMP('2026-01-31T12:00:00Z')."
-    return f"{one.label} is {SPOKEN[one.kind]} and {other.label} is {SPOKEN[other.kind]}; {advice}"
+        advice_zh = "请写 DATE('2026-01-31') 或 TIMESTAMP('2026-01-31T12:00:00Z')。"
+    return wrong(
+        f"{one.label} is {SPOKEN[one.kind]} and {other.label} is {SPOKEN[other.kind]}; {advice}",
+        f"{_label_zh(one)} 与 {_label_zh(other)} 类型不同；{advice_zh}",
+    )
+
+
+def _label_zh(one: Expression) -> str:
+    return one.label.replace("an expression", "表达式").replace("property", "属性")

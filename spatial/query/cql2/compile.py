@@ -8,13 +8,15 @@ from spatial.catalogue.types import GeometryType
 from spatial.crs import Crs
 from spatial.query.cql2.arithmetic import arithmetic
 from spatial.query.cql2.arrays import array, relate_arrays
-from spatial.query.cql2.city import call_city, city_functions
+from spatial.query.cql2.city import call_city, city_functions, lookups_of
 from spatial.query.cql2.comparison import between, compare, instant, is_null, scalar, within_list
 from spatial.query.cql2.expression import Expression, Kind, Operand, literal
 from spatial.query.cql2.functions import DATE_PARTS, GENERAL, call, date_part
 from spatial.query.cql2.logic import combine
+from spatial.query.cql2.lookups import Lookup
 from spatial.query.cql2.moments import read_date, read_instant, read_timestamp
-from spatial.query.cql2.properties import property_named
+from spatial.query.cql2.names import unknown_function
+from spatial.query.cql2.properties import check_words, property_named
 from spatial.query.cql2.shapes import place_literal
 from spatial.query.cql2.spatial import relate_places
 from spatial.query.cql2.temporal import relate, span
@@ -28,7 +30,6 @@ from spatial.query.cql2.words import (
     SPATIAL,
     TEMPORAL,
     Node,
-    wrong,
 )
 
 TRUTH: Final = {
@@ -44,12 +45,18 @@ class Compiler:
     ----------
     crs
         Reference system of the geometries in the filter.
+
+    Attributes
+    ----------
+    lookups
+        The regions and addresses that were named so far, each once.
     """
 
     def __init__(self, catalogue: Catalogue, layer: PublishedLayer, crs: Crs) -> None:
         self._catalogue = catalogue
         self._layer = layer
         self._crs = crs
+        self.lookups: dict[tuple[str, str], Lookup] = {}
 
     def operand(self, node: Node) -> Operand:
         """Compile one part."""
@@ -86,6 +93,10 @@ class Compiler:
 
     def _operation(self, name: str, args: Sequence[Node]) -> Operand:
         word = name.lower()
+        if word in COMPARISONS:
+            check_words(self._layer, word, args[0], args[1:])
+        if word == "in":
+            check_words(self._layer, word, args[0], args[1])
         if word == "like":
             return like(self.operand(args[0]), args[1])
         if word == "in":
@@ -100,11 +111,14 @@ class Compiler:
 
     def _function(self, name: str, args: Sequence[Node]) -> Operand:
         word = name.lower()
-        is_of_city = word in city_functions(self._catalogue)
-        if word not in GENERAL and not is_of_city:
-            raise wrong(f"there is no function {name!r:.80}. The functions that exist are listed at /functions.")
+        of_city = city_functions(self._catalogue)
+        if word not in GENERAL and word not in of_city:
+            raise unknown_function(name, [*GENERAL, *of_city])
         operands = self._operands(args)
-        if is_of_city:
+        if word in of_city:
+            self.lookups |= {
+                (one.statement.sql, one.sought): one for one in lookups_of(self._catalogue, word, operands)
+            }
             return call_city(self._catalogue, self._layer.definition, word, operands)
         return date_part(word, operands) if word in DATE_PARTS else call(GENERAL[word], operands)
 

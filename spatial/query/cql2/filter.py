@@ -15,14 +15,20 @@ from spatial.query.cql2.compile import Compiler
 from spatial.query.cql2.expression import Expression
 from spatial.query.cql2.functions import GENERAL, FunctionDescription
 from spatial.query.cql2.logic import truth
+from spatial.query.cql2.lookups import Lookup, check
 from spatial.query.cql2.parse import parse_json, parse_text
+from spatial.query.cql2.properties import property_names
+from spatial.query.cql2.slips import slip_in
 from spatial.query.cql2.words import Lang
 from spatial.query.cql2.write import to_text
+from spatial.query.types import Fetcher
 
 FILTERS_KEPT: Final = 256
 """Compiled text filters; people and maps ask the same one again and again."""
+SLIPS_BYTES_MAX: Final = 8192
+"""What people type is shorter."""
 
-__all__ = ["Filter", "FunctionDescription", "Lang", "describe_functions", "read_filter"]
+__all__ = ["Filter", "FunctionDescription", "Lang", "Lookup", "describe_functions", "read_filter"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +46,8 @@ class Filter:
         About how long PostgreSQL works on it for one row, where no index helps.
     reads_other_layers
         Whether an answer also depends on other layers.
+    lookups
+        Regions and addresses that it names; :meth:`check` asks whether they exist.
     """
 
     ast: Any
@@ -47,10 +55,23 @@ class Filter:
     row_cost_us: float
     reads_other_layers: bool
     compiled: Expression
+    lookups: tuple[Lookup, ...] = ()
 
     def sql(self, binds: Binds) -> str:
         """Return the condition over the alias ``t``, its values bound."""
         return self.compiled.sql(binds)
+
+    async def check(self, conn: Fetcher) -> None:
+        """Refuse a filter that names regions or addresses which do not exist.
+
+        Once for each state of the catalogue is enough.
+
+        Raises
+        ------
+        InvalidInput
+            One does not; the sentence says where those that exist are listed.
+        """
+        await check(conn, self.lookups)
 
 
 class _Key:
@@ -91,16 +112,22 @@ def read_filter(
 
 @lru_cache(maxsize=FILTERS_KEPT)
 def _read_text(key: _Key, source: str, lang: Lang, crs: Crs) -> Filter:
-    tree = parse_text(source) if lang is Lang.TEXT else parse_json(source)
-    return _compiled(key.catalogue, key.layer, tree, crs)
+    if lang is Lang.JSON:
+        return _compiled(key.catalogue, key.layer, parse_json(source), crs)
+    try:
+        return _compiled(key.catalogue, key.layer, parse_text(source), crs)
+    except InvalidInput as error:
+        slip = slip_in(source, property_names(key.layer)) if len(source) <= SLIPS_BYTES_MAX else None
+        raise (slip or error) from error
 
 
 def _compiled(catalogue: Catalogue, layer: PublishedLayer, tree: Any, crs: Crs) -> Filter:
-    condition = truth(Compiler(catalogue, layer, crs).operand(tree))
+    compiler = Compiler(catalogue, layer, crs)
+    condition = truth(compiler.operand(tree))
     text = _text(tree)
     if crs.srid != CRS84.srid or crs.swaps_axes:
         text = f"{text} [{crs.uri}]"
-    return Filter(tree, text, condition.cost_us, condition.other_layers, condition)
+    return Filter(tree, text, condition.cost_us, condition.other_layers, condition, tuple(compiler.lookups.values()))
 
 
 def _text(tree: Any) -> str:

@@ -6,8 +6,11 @@ from typing import Final
 
 from spatial.catalogue.types import Titled
 from spatial.crs import CGCS2000
-from spatial.query.cql2.expression import SPOKEN, Expression, Kind, Operand, Span, build
+from spatial.errors import InvalidInput
+from spatial.query.cql2.comparison import as_instant
+from spatial.query.cql2.expression import NUMERIC, SPOKEN, Expression, Kind, Operand, Span, build
 from spatial.query.cql2.words import wrong
+from spatial.time import CITY_TIME
 
 METRES_MAX: Final = 100_000.0
 """Longest distance of a function; a circle of 100 km holds the city and its neighbours."""
@@ -63,11 +66,23 @@ def arguments(function: FunctionDescription, operands: Sequence[Operand]) -> lis
     found = []
     for index, operand in enumerate(operands):
         argument = wanted[min(index, len(wanted) - 1)]
+        if argument.kinds == INSTANT.kinds and isinstance(operand, Expression):
+            operand = as_instant(operand)  # noqa: PLW2901 - a text such as '2026-01-31' is one, as beside =
         if isinstance(operand, Span) or operand.kind not in argument.kinds:
-            kinds = " or ".join(SPOKEN[kind] for kind in argument.kinds)
-            raise wrong(f"{function.name}: {operand.label} is {SPOKEN[operand.kind]}; {kinds} belongs there.")
+            raise _unfit(function, argument, operand)
         found.append(operand)
     return found
+
+
+def _unfit(function: FunctionDescription, argument: Argument, operand: Operand) -> InvalidInput:
+    kinds = " or ".join(SPOKEN[kind] for kind in argument.kinds)
+    sentence = f"{function.name}: {operand.label} is {SPOKEN[operand.kind]}; {kinds} belongs there"
+    if operand.is_literal and operand.kind in NUMERIC and Kind.TEXT in argument.kinds:
+        # Codes look like numbers.
+        return wrong(
+            f"{sentence}, in quotes: '{operand.label}'.", f"{function.name}：请给值加单引号：'{operand.label}'。"
+        )
+    return wrong(f"{sentence}.", f"{function.name}：{operand.label} 的类型不符，此处应为{argument.title.zh}。")
 
 
 def call(function: Function, operands: Sequence[Operand]) -> Expression:
@@ -83,6 +98,9 @@ TEXT: Final = Argument(Titled(zh="文本", en="Text"), (Kind.TEXT,))
 NUMBER: Final = Argument(Titled(zh="数", en="Number"), (Kind.NUMBER, Kind.INTEGER))
 WHOLE: Final = Argument(Titled(zh="整数", en="Whole number"), (Kind.INTEGER,))
 INSTANT: Final = Argument(Titled(zh="日期或时间", en="Date or time"), (Kind.DATE, Kind.TIMESTAMP))
+MOMENT: Final = Argument(
+    Titled(zh="时间；日期指该日零时（UTC）", en="Time; a date is its first moment in UTC"), INSTANT.kinds
+)
 PLACE: Final = Argument(Titled(zh="几何", en="Geometry"), (Kind.GEOMETRY,))
 
 
@@ -101,6 +119,7 @@ def _function(
     return Function(description, template, cost_us, between)
 
 
+_IN_CITY_TIME: Final = f", in the city's time ({CITY_TIME})"
 # Collations of the database may know ASCII letters only. The outer COLLATE gives the result back its usual order.
 _UPPER_LOWER: Final = '({}({{0}} COLLATE "und-x-icu") COLLATE "default")'
 _METRES: Final = f"greatest(least({{1}}::float8, {METRES_MAX}), -{METRES_MAX})"
@@ -125,9 +144,9 @@ ALL: Final = (
     _function("ceil", ("向上取整", "Smallest whole number above"), [NUMBER], Kind.NUMBER, "ceil({0}::float8)"),
     _function("least", ("最小值", "Smallest of numbers"), [NUMBER, NUMBER], Kind.NUMBER, "least(*)", between=", "),
     _function("greatest", ("最大值", "Largest of numbers"), [NUMBER, NUMBER], Kind.NUMBER, "greatest(*)", between=", "),
-    _function("year", ("年份", "Year (UTC)"), [INSTANT], Kind.INTEGER, "year"),
-    _function("month", ("月份", "Month (UTC), 1 to 12"), [INSTANT], Kind.INTEGER, "month"),
-    _function("day", ("日", "Day of the month (UTC)"), [INSTANT], Kind.INTEGER, "day"),
+    _function("year", ("年份（北京时间）", f"Year{_IN_CITY_TIME}"), [INSTANT], Kind.INTEGER, "year"),
+    _function("month", ("月份（北京时间）", f"Month, 1 to 12{_IN_CITY_TIME}"), [INSTANT], Kind.INTEGER, "month"),
+    _function("day", ("日（北京时间）", f"Day of the month{_IN_CITY_TIME}"), [INSTANT], Kind.INTEGER, "day"),
     _function(
         "area_m2", ("椭球面积（平方米）", "Area on the ellipsoid in square metres"), [PLACE], Kind.NUMBER,
         "ST_Area({0}::geography)", cost_us=15,
@@ -159,9 +178,9 @@ DATE_PARTS: Final = frozenset({"year", "month", "day"})
 
 
 def date_part(name: str, operands: Sequence[Operand]) -> Expression:
-    """Compile ``year``, ``month`` or ``day``; the parts of a moment are those of UTC."""
+    """Compile ``year``, ``month`` or ``day``; the parts of a moment are those of the city's clock."""
     (instant,) = arguments(GENERAL[name].description, operands)
-    zone = " AT TIME ZONE 'UTC'" if instant.kind is Kind.TIMESTAMP else ""
+    zone = f" AT TIME ZONE '{CITY_TIME}'" if instant.kind is Kind.TIMESTAMP else ""
     # An infinite time has no parts.
     template = f"CASE WHEN isfinite({{0}}) THEN extract({name} FROM {{0}}{zone})::bigint END"
     return build(Kind.INTEGER, f"({template})", instant, cost_us=0.2)

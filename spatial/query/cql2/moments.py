@@ -25,7 +25,7 @@ def read_date(text: object) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise wrong(f"{text!r:.60} is not a date such as '2026-01-31'.")
+    raise wrong(f"{text!r:.60} is not a date such as '2026-01-31'.", f"{text!r:.60} 不是日期，日期写作 '2026-01-31'。")
 
 
 def read_timestamp(text: object) -> datetime:
@@ -43,7 +43,11 @@ def read_timestamp(text: object) -> datetime:
             return datetime.fromisoformat(f"{day}T{time}{(fraction or '')[:7]}{zone.upper()}").astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-    raise wrong(f"{text!r:.60} is not a time such as '2026-01-31T12:00:00Z'; it must have seconds and a time zone.")
+    raise wrong(
+        f"{text!r:.60} is not a time such as '2026-01-31T12:00:00Z'; it must have seconds and a time zone. A whole day"
+        " is '2026-01-31'.",
+        f"{text!r:.60} 不是时间，时间写作 '2026-01-31T12:00:00Z'，须有秒和时区；一整天写作 '2026-01-31'。",
+    )
 
 
 def read_instant(text: object) -> date | datetime:

@@ -10,13 +10,18 @@ from pyproj import Transformer
 from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box, shape
 from shapely.geometry.base import BaseGeometry
 
-from spatial.crs import CGCS2000, DOMAIN, Crs, same_numbers
+from spatial.crs import CGCS2000, DOMAIN, GRID, Crs, same_numbers
+from spatial.errors import InvalidInput
 from spatial.query.cql2.expression import Expression, Kind, Value
 from spatial.query.cql2.words import wrong
 from spatial.query.where import EDGE_POINTS
 
 DENSE_VERTICES: Final = 1_000
 """Lines of more vertices than this have short edges, which hardly bend."""
+
+TURN: Final = 360.0
+"""No longitude in degrees is larger."""
+METRIC_EXAMPLE: Final = f"http://www.opengis.net/def/crs/EPSG/0/{GRID}"
 
 
 class Place(NamedTuple):
@@ -79,10 +84,15 @@ def _in_degrees(geometry: BaseGeometry, crs: Crs) -> BaseGeometry:
     west, south, east, north = DOMAIN[crs.srid]
     left, bottom, right, top = geometry.bounds
     if left < west or bottom < south or right > east or top > north:
+        if not crs.is_metric and max(map(abs, geometry.bounds)) > TURN:
+            raise _not_degrees(geometry, crs)
         order = "lat,lon" if crs.swaps_axes else "lon,lat"
         if crs.is_metric:
             order = "north,east" if crs.swaps_axes else "east,north"
-        raise wrong(f"the {geometry.geom_type} lies outside of {crs.title}; the order of its coordinates is {order}.")
+        raise wrong(
+            f"the {geometry.geom_type} lies outside of {crs.title}; the order of its coordinates is {order}.",
+            f"{geometry.geom_type} 超出 {crs.title} 的范围；坐标的顺序是 {order}。",
+        )
     if same_numbers(crs.srid, CGCS2000):
         return geometry
     extent = max(right - left, top - bottom)
@@ -90,6 +100,15 @@ def _in_degrees(geometry: BaseGeometry, crs: Crs) -> BaseGeometry:
         share = max(1.0, shapely.get_num_coordinates(geometry) / DENSE_VERTICES)
         geometry = shapely.segmentize(geometry, extent / EDGE_POINTS * share)
     return _transformed(geometry, crs)
+
+
+def _not_degrees(geometry: BaseGeometry, crs: Crs) -> InvalidInput:
+    return wrong(
+        f"the coordinates of the {geometry.geom_type} look like metres, but {crs.title} is in degrees. Send their"
+        f" reference system along, such as filter-crs={METRIC_EXAMPLE} (north,east).",
+        f"{geometry.geom_type} 的坐标像是以米为单位的投影坐标，而 {crs.title} 以度为单位。请同时给出坐标系，"
+        f"例如 filter-crs={METRIC_EXAMPLE}（北、东顺序）。",
+    )
 
 
 def _transformed(geometry: BaseGeometry, crs: Crs) -> BaseGeometry:

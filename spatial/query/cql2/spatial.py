@@ -26,7 +26,11 @@ VERTEX_COST_US: Final = 0.02
 def geometry(operand: Operand) -> Expression:
     """Return an operand that is a geometry."""
     if isinstance(operand, Span) or operand.kind is not Kind.GEOMETRY:
-        raise wrong(f"{operand.label} is {SPOKEN[operand.kind]}; a geometry belongs there, such as POINT(117.2 31.8).")
+        raise wrong(
+            f"{operand.label} is {SPOKEN[operand.kind]}; a geometry belongs there, such as POINT(117.2 31.8), without"
+            " quotes.",
+            f"{operand.label} 不是几何；此处应为几何，例如 POINT(117.2 31.8)，不加引号。",
+        )
     return operand
 
 

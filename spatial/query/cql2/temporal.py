@@ -5,7 +5,7 @@ An instant is a stretch whose ends are one. Between a date and a time the date i
 
 from typing import Final, NamedTuple
 
-from spatial.query.cql2.comparison import compare, first_moment, last_moment
+from spatial.query.cql2.comparison import as_instant, compare, first_moment, last_moment
 from spatial.query.cql2.expression import INSTANTS, SPOKEN, SQL_TYPE, Expression, Kind, Operand, Span, build, literal
 from spatial.query.cql2.words import wrong
 
@@ -40,7 +40,8 @@ def relate(name: str, left: Operand, right: Operand) -> Expression:
     """Compile a temporal predicate."""
     one, other = _temporal(left), _temporal(right)
     both_instants = isinstance(one, Expression) and isinstance(other, Expression)
-    if both_instants and one.kind is other.kind and name in OF_INSTANTS:
+    if both_instants and name in OF_INSTANTS:
+        # As the operators have it: a time equals the day on which it falls.
         return compare(OF_INSTANTS[name], one, other)
     # Dates among themselves stay dates, so that an index on the column serves.
     kind = Kind.DATE if _kinds(one) | _kinds(other) == {Kind.DATE} else Kind.TIMESTAMP
@@ -67,6 +68,8 @@ def span(start: Expression | None, end: Expression | None) -> Span:
 
 
 def _temporal(operand: Operand) -> Operand:
+    if isinstance(operand, Expression):
+        operand = as_instant(operand)
     if isinstance(operand, Expression) and operand.kind not in INSTANTS:
         raise wrong(f"{operand.label} is {SPOKEN[operand.kind]}; a date, a time or an interval belongs there.")
     return operand

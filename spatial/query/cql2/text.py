@@ -41,7 +41,10 @@ class Reader:
         """Read the whole text."""
         tree = self.expression()
         if self.peek().kind is not Kind.END:
-            raise self.unexpected("an operator such as AND, or the end")
+            raise self.unexpected(
+                "an operator such as AND or OR between two conditions, or the end",
+                "AND、OR 等运算符（连接两个条件），或结尾",
+            )
         return tree
 
     # Tokens
@@ -69,12 +72,16 @@ class Reader:
         if not self.has(sign):
             raise self.unexpected(sign.upper())
 
-    def unexpected(self, wanted: str) -> Exception:
-        """Return the refusal of the next token."""
-        token = self.peek()
+    def unexpected(self, wanted: str, zh: str | None = None) -> Exception:
+        """Return the refusal of the next token; ``zh`` is what was wanted, in Chinese."""
+        token, wanted_zh = self.peek(), zh or wanted
         if token.kind is Kind.END:
-            return wrong(f"the filter ends too early; {wanted} is missing.")
-        return wrong(f"{token.value[:40]!r} at position {token.at + 1} is unexpected; {wanted} belongs there.")
+            return wrong(f"the filter ends too early; {wanted} is missing.", f"条件不完整，缺少：{wanted_zh}。")
+        found = f"{token.value[:40]!r}"
+        return wrong(
+            f"{found} at position {token.at + 1} is unexpected; {wanted} belongs there.",
+            f"第 {token.at + 1} 个字符处的 {found} 不合语法，此处应为：{wanted_zh}。",
+        )
 
     # Expressions
 
@@ -88,7 +95,7 @@ class Reader:
             left = self._longer(left, found)
             if LEVELS[found] == COMPARE and LEVELS.get(self._operator(), OR) >= COMPARE:
                 # a = b = c has no meaning in the grammar.
-                raise self.unexpected("AND, OR or a closing parenthesis")
+                raise self.unexpected("AND, OR or a closing parenthesis", "AND、OR 或右括号")
         self._depth -= 1
         return left
 
@@ -131,7 +138,7 @@ class Reader:
             self.expect("(")
             found = {"op": "in", "args": [left, self._list()]}
         else:
-            raise self.unexpected("LIKE, BETWEEN or IN")
+            raise self.unexpected("LIKE, BETWEEN or IN", "LIKE、BETWEEN 或 IN")
         return _maybe_not(found, is_negative=is_negative)
 
     def _first(self, level: int) -> Node:
@@ -156,7 +163,7 @@ class Reader:
             return self.take().value
         if token.kind is Kind.QUOTED:
             return {"property": self.take().value}
-        raise self.unexpected("a value, a property or a function")
+        raise self.unexpected("a value, a property or a function", "值、属性或函数")
 
     def _group(self) -> Node:
         """Read ``(expression)``, or an array where there is a comma or nothing."""
@@ -186,7 +193,10 @@ class Reader:
             self.take()
             return read_geometry(self, GEOMETRIES[shape[1].upper()])
         if word in RESERVED:
-            raise self.unexpected(f'a value or a property (a property of this name is written "{token.value}")')
+            raise self.unexpected(
+                f'a value or a property (a property of this name is written "{token.value}")',
+                f'值或属性（同名的属性写作 "{token.value}"）',
+            )
         self.take()
         if self.peek().value != "(" or self.peek().kind is not Kind.SIGN:
             return {"property": token.value}

@@ -32,7 +32,10 @@ def like(operand: Operand, pattern: Node) -> Expression:
         folds.append(pattern["op"])
         pattern = pattern["args"][0]
     if not isinstance(pattern, str):
-        raise wrong("the pattern of LIKE is a text, such as 'a%', or CASEI('a%').")
+        raise wrong(
+            "the pattern of LIKE is a text in single quotes, such as '长江%', or CASEI('a%').",
+            "LIKE 的模式是单引号中的文本，例如 '长江%' 或 CASEI('a%')。",
+        )
     if _ODD_END.search(pattern):
         raise wrong("a pattern cannot end with a single backslash; write two to mean one.")
     folded = literal(Kind.TEXT, _shielded(pattern) if "accenti" in folds else pattern)

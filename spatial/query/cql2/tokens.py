@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from spatial.errors import InvalidInput
 from spatial.query.cql2.words import wrong
 
 # The grammar's ranges of characters that begin a name, and those that may follow (production identifierStart).
@@ -55,7 +56,7 @@ def tokens(source: str) -> Iterator[Token]:
     while at < len(source):
         match = _TOKEN.match(source, at)
         if match is None:
-            raise wrong(_unreadable(source, at))
+            raise _unreadable(source, at)
         if match.lastgroup != "space":
             kind = Kind(str(match.lastgroup))
             yield Token(kind, _value(kind, match[0]), at)
@@ -71,10 +72,14 @@ def _value(kind: Kind, text: str) -> str:
     return text
 
 
-def _unreadable(source: str, at: int) -> str:
+def _unreadable(source: str, at: int) -> InvalidInput:
     found = source[at]
     if found in "'\"":
-        return f"the quote {found} at position {at + 1} is not closed. Inside a quoted text write it twice."
-    return (
-        f"the character {found!r} at position {at + 1} has no meaning there. Put texts in '...' and names in \"...\"."
+        return wrong(
+            f"the quote {found} at position {at + 1} is not closed. Inside a quoted text write it twice.",
+            f"第 {at + 1} 个字符处的引号 {found} 没有闭合。文本内的引号要写两次。",
+        )
+    return wrong(
+        f"the character {found!r} at position {at + 1} has no meaning there. Put texts in '...' and names in \"...\".",
+        f"第 {at + 1} 个字符 {found!r} 在此没有意义。文本写在 '...' 中，名称写在 \"...\" 中。",
     )

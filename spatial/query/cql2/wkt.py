@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from spatial.query.cql2.tokens import Kind, Token
-from spatial.query.cql2.words import GEOMETRIES, Node, wrong
+from spatial.query.cql2.words import GEOMETRIES, SPACE_OR_COMMA, SPACE_OR_COMMA_ZH, Node, wrong
 
 
 class Tokens(Protocol):
@@ -22,7 +22,7 @@ class Tokens(Protocol):
     def expect(self, sign: str) -> None:
         """Take a sign or word that must come."""
 
-    def unexpected(self, wanted: str) -> Exception:
+    def unexpected(self, wanted: str, zh: str | None = None) -> Exception:
         """Return the refusal of the next token."""
 
 
@@ -58,7 +58,7 @@ def _member(source: Tokens) -> Node:
     token = source.peek()
     word = token.value.upper().removesuffix("Z")
     if token.kind is not Kind.NAME or word not in GEOMETRIES or word == "GEOMETRYCOLLECTION":
-        raise source.unexpected("a geometry such as POINT(117.2 31.8)")
+        raise source.unexpected("a geometry such as POINT(117.2 31.8)", "几何，例如 POINT(117.2 31.8)")
     source.take()
     return read_geometry(source, GEOMETRIES[word])
 
@@ -75,13 +75,15 @@ def _number(source: Tokens) -> float:
     if sign > 0:
         source.has("+")
     if source.peek().kind is not Kind.NUMBER:
-        raise source.unexpected("a number")
+        raise source.unexpected("a number", "数字")
     return sign * float(source.take().value)
 
 
 def _point(source: Tokens) -> list[float]:
     source.expect("(")
     position = _position(source)
+    if source.peek().value == ",":
+        raise wrong(f"{SPACE_OR_COMMA} A point is POINT(117.2 31.8).", f"{SPACE_OR_COMMA_ZH}点写作 POINT(117.2 31.8)。")
     source.expect(")")
     return position
 

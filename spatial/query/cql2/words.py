@@ -62,6 +62,8 @@ GEOMETRIES: Final = {
     "GEOMETRYCOLLECTION": "GeometryCollection",
 }
 """Types of geometries by their name in CQL2 text."""
+SPACE_OR_COMMA: Final = "x and y are parted by a space, and positions by a comma: LINESTRING(117.2 31.8, 117.3 31.9)."
+SPACE_OR_COMMA_ZH: Final = "x 与 y 之间用空格，各位置之间用逗号：LINESTRING(117.2 31.8, 117.3 31.9)。"
 OPEN_END: Final = ".."
 
 
@@ -72,6 +74,6 @@ class Lang(StrEnum):
     JSON = "cql2-json"
 
 
-def wrong(sentence: str) -> InvalidInput:
-    """Return the refusal of a filter, to be raised."""
-    return InvalidInput(f"filter: {sentence}", field="filter")
+def wrong(sentence: str, zh: str | None = None) -> InvalidInput:
+    """Return the refusal of a filter, to be raised; ``zh`` is the sentence in Chinese."""
+    return InvalidInput(f"filter: {sentence}", field="filter", zh=f"过滤条件：{zh}" if zh else None)

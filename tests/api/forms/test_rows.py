@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from api.forms.commands import curl_line
 from api.forms.items import WORDS
 from api.forms.rows import Row, all_of, equality, rows_of
+from api.forms.times import in_beijing
 from api.forms.trouble import lead
+from api.params.moment import interval
 from data.catalogue.read import read_layers
 from spatial.query.cql2.parse import parse_text
 from spatial.query.cql2.write import to_text
@@ -55,13 +57,62 @@ def test_other_filters_stay_text(filter_: str) -> None:
     assert rows_of(parse_text(filter_), BUILDINGS) is None
 
 
-def test_times_of_rows_are_those_of_beijing() -> None:
-    layer = BUILDINGS.model_copy(
-        update={"fields": (BUILDINGS.fields[0].model_copy(update={"name": "seen_at", "type": "datetime"}),)}
-    )
-    found = rows_of(parse_text("seen_at >= TIMESTAMP('2026-01-31T16:30:00Z')"), layer)
-    assert found == ("and", (Row("seen_at", "ge", ("2026-02-01T00:30",)),))
-    assert rows_of(parse_text("seen_at >= TIMESTAMP('2026-01-31T16:30:01Z')"), layer) is None
+@pytest.mark.parametrize(
+    ("filter_", "row"),
+    [
+        ("valid_from >= TIMESTAMP('2026-01-31T16:30:00Z')", Row("valid_from", "ge", ("2026-02-01T00:30",))),
+        # Bounds of days of Beijing are days, each where that bound is meant.
+        ("valid_to >= TIMESTAMP('2026-01-31T16:00:00Z')", Row("valid_to", "ge", ("2026-02-01",))),
+        ("valid_to <= TIMESTAMP('2026-01-31T16:00:00Z')", Row("valid_to", "le", ("2026-02-01T00:00",))),
+        ("valid_to <= TIMESTAMP('2026-02-01T15:59:59.999999Z')", Row("valid_to", "le", ("2026-02-01",))),
+        ("valid_to > TIMESTAMP('2026-02-01T15:59:59.999999Z')", Row("valid_to", "gt", ("2026-02-01",))),
+        ("valid_to = TIMESTAMP('2026-01-31T16:00:00Z')", Row("valid_to", "eq", ("2026-02-01T00:00",))),
+        (
+            "valid_from BETWEEN TIMESTAMP('2026-01-31T16:00:00Z') AND TIMESTAMP('2026-02-02T15:59:59.999999Z')",
+            Row("valid_from", "between", ("2026-02-01", "2026-02-02")),
+        ),
+        (
+            "valid_from BETWEEN TIMESTAMP('2026-01-31T16:00:00Z') AND TIMESTAMP('2026-02-01T15:59:59.999999Z')",
+            Row("valid_from", "eq", ("2026-02-01",)),
+        ),
+        ("valid_to IS NULL", Row("valid_to", "null")),
+        ("id > 3", Row("id", "gt", ("3",))),
+    ],
+)
+def test_times_of_rows_are_those_of_beijing(filter_: str, row: Row) -> None:
+    assert rows_of(parse_text(filter_), BUILDINGS) == ("and", (row,))
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        "valid_from >= TIMESTAMP('2026-01-31T16:30:01Z')",
+        # A day of the language of filters is one of UTC.
+        "valid_from >= DATE('2026-01-31')",
+        "valid_from <= TIMESTAMP('9999-12-31T23:00:00Z')",
+    ],
+)
+def test_other_times_stay_text(filter_: str) -> None:
+    assert rows_of(parse_text(filter_), BUILDINGS) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("2026-01-31", "2026-01-31T08:00:00+08:00/2026-02-01T07:59:59.999999+08:00"),
+        ("2026-01-31/2026-02-01T00:00:00Z", "2026-01-31T08:00:00+08:00/2026-02-01T00:00:00Z"),
+        ("../2026-01-31", "../2026-02-01T07:59:59.999999+08:00"),
+        ("2026-01-31T00:00:00+08:00", "2026-01-31T00:00:00+08:00"),
+        ("2026-02-30", "2026-02-30"),
+        ("9999-12-31", "9999-12-31"),
+        ("yesterday", "yesterday"),
+        ("", ""),
+    ],
+)
+def test_a_day_of_the_interface_is_shown_as_what_it_is_in_beijing(sent: str, shown: str) -> None:
+    assert in_beijing(sent) == shown
+    if shown != sent:
+        assert interval({"datetime": sent}) == interval({"datetime": shown})
 
 
 @given(st.dictionaries(st.sampled_from(["code", "name", "use"]), st.text(min_size=1), min_size=1))
@@ -85,6 +136,9 @@ def test_leads_speak_both_languages() -> None:
     document = {"status": 400, "title": "Bad Request", "field": "bbox"}
     assert lead(document, language="zh") == "参数 bbox（范围）有误：写四个数：西,南,东,北。"
     assert lead(document, language="en") == "Parameter bbox (Box) is wrong:"
+    own = document | {"detail_zh": "南北颠倒。"}
+    assert lead(own, language="zh") == "参数 bbox（范围）有误：南北颠倒。"
+    assert lead(own, language="en") == "Parameter bbox (Box) is wrong:"
     assert lead({"status": 503, "title": "Service Unavailable"}, language="zh") == "服务暂时不可用。"
     assert lead({"status": 400, "field": "nix"}, language="zh") == "参数 nix 有误。"
     assert lead({"status": 400, "field": "floors"}, language="zh", title="层数").startswith("参数 floors（层数）有误")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from random import Random
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import expect
 
 from api.forms.rows import Row, rows_of
@@ -90,6 +91,20 @@ def test_what_stands_in_the_address_as_plain_parameters_becomes_rows(visit: Call
     assert one.asked() == {"filter": "use = 'office' AND floors = 3", "limit": "50"}
 
 
+def test_a_title_in_the_place_of_a_code_is_told_apart(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    page = one.open(f"{BUILDINGS}?use=住宅")
+    expect(page.locator(".condition .values option:checked")).to_have_text("住宅（不是编码）")
+    page.locator(".hints a").click()
+    expect(page.locator(".condition .values option:checked")).to_have_text("住宅")
+    assert one.asked() == {"use": "residential"}
+    assert set(one.column("use")) == {"住宅"}
+    page = one.open(f"{BUILDINGS}?filter=use IN ('office', '住宅')")
+    chosen = page.locator(".condition .tick:has(input:checked)").all_inner_texts()
+    assert [text.strip() for text in chosen] == ["办公", "住宅（不是编码）"]
+    expect(page.locator("textarea[name=filter]")).to_have_value("use IN ('office', '住宅')")
+
+
 def test_a_filter_that_rows_cannot_say_stays_as_typed(visit: Callable[..., Visit]) -> None:
     one = visit()
     typed = "NOT (use = 'office') AND (floors > 3 OR height_m > 10)"
@@ -113,6 +128,42 @@ def test_days_of_a_property_are_chosen_in_a_calendar(visit: Callable[..., Visit]
     assert all(text >= "2010-05-01" for text in one.column("built_on"))
 
 
+@pytest.mark.parametrize(
+    ("operator", "values", "filter_"),
+    [
+        ("ge", ["2020-01-01"], "valid_from >= TIMESTAMP('2019-12-31T16:00:00Z')"),
+        ("le", ["2020-01-01"], "valid_from <= TIMESTAMP('2020-01-01T15:59:59.999999Z')"),
+        ("ge", ["2020-01-01", "08:30"], "valid_from >= TIMESTAMP('2020-01-01T00:30:00Z')"),
+        (
+            "eq",
+            ["2020-01-01"],
+            "valid_from BETWEEN TIMESTAMP('2019-12-31T16:00:00Z') AND TIMESTAMP('2020-01-01T15:59:59.999999Z')",
+        ),
+        (
+            "between",
+            ["2010-01-01", "", "2020-01-01"],
+            "valid_from BETWEEN TIMESTAMP('2009-12-31T16:00:00Z') AND TIMESTAMP('2020-01-01T15:59:59.999999Z')",
+        ),
+    ],
+    ids=["from", "until", "hour", "day", "between"],
+)
+def test_times_of_validity_are_days_of_beijing(
+    visit: Callable[..., Visit], operator: str, values: list[str], filter_: str
+) -> None:
+    one = visit()
+    page = one.open(BUILDINGS)
+    choose(page, 0, "valid_from", operator, *values)
+    page.locator("select[name=sortby]").select_option("-valid_from")
+    one.send()
+    assert one.asked() == {"filter": filter_, "sortby": "-valid_from", "limit": "10"}
+    row = page.locator(".condition").first
+    expect(row.locator(".operator")).to_have_value(operator)
+    held = [one.input_value() for one in row.locator(".values input").all()]
+    assert held[: len(values)] == values
+    assert "北京时间" in row.locator(".property option:checked").inner_text()
+    one.shoot(f"form_times_{operator}")
+
+
 def test_whatever_rows_hold_the_server_reads_the_same_rows(visit: Callable[..., Visit]) -> None:
     one = visit()
     page = one.open(BUILDINGS)
@@ -129,7 +180,13 @@ def test_whatever_rows_hold_the_server_reads_the_same_rows(visit: Callable[..., 
             operator = dice.choice(["eq", "ne", "gt", "ge", "lt", "le", "in", "between", "null", "notnull"])
             count = {"null": 0, "notnull": 0, "in": 2, "between": 2}.get(operator, 1)
             rows.append(Row("floors", operator, tuple(str(dice.randint(-99, 99)) for _ in range(count))))
-    types = {"code": "string", "name": "string", "floors": "integer"}
+        if dice.random() < 0.2:
+            days = sorted(f"20{dice.randint(10, 30)}-0{dice.randint(1, 9)}-1{dice.randint(0, 9)}" for _ in "ab")
+            minutes = [f"{days[0]}T12:3{dice.randint(0, 9)}", f"{days[1]}T23:59"]
+            operator = dice.choice(["eq", "gt", "ge", "lt", "le", "between"])
+            held = dice.choice([days, minutes]) if days[0] != days[1] else minutes
+            rows.append(Row("valid_to", operator, tuple(held[: 2 if operator == "between" else 1])))
+    types = {"code": "string", "name": "string", "floors": "integer", "valid_to": "datetime"}
     told = [
         {"field": {"name": row.name, "type": types[row.name]}, "operator": row.operator, "values": row.values}
         for row in rows

@@ -90,6 +90,56 @@ def test_dates_are_days_of_beijing(visit: Callable[..., Visit]) -> None:
     assert one.asked()["datetime"] == "2020-01-01T00:00:00+08:00/.."
     assert page.locator("#date-from").input_value() == "2020-01-01"
     assert page.locator(".features tbody tr").count() == 10
+    expect(page.locator("#zone")).to_have_text("北京时间")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("2020-01-01", "2020-01-01T00:00:00+08:00/2020-01-01T23:59:59.999999+08:00"),
+        ("2019-05-01/2020-01-01", "2019-05-01T00:00:00+08:00/2020-01-01T23:59:59.999999+08:00"),
+        ("../2020-01-01", "../2020-01-01T23:59:59.999999+08:00"),
+        ("2020-01-01 12:30", "2020-01-01T12:30:00+08:00"),
+        ("2020-01-01T12:00:00Z", "2020-01-01T12:00:00Z"),
+    ],
+)
+def test_a_typed_day_is_one_of_beijing(visit: Callable[..., Visit], typed: str, sent: str) -> None:
+    one = visit()
+    page = one.open(f"{BUILDINGS}?limit=10")
+    page.locator("input[name=datetime]").fill(typed)
+    one.send()
+    assert one.asked()["datetime"] == sent
+    expect(page.locator("input[name=datetime]")).to_have_value(sent)
+    expect(page.locator("#problem")).to_have_count(0)
+
+
+def test_lists_are_typed_with_any_comma(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    page = one.open(BUILDINGS)
+    page.locator("input[name=bbox]").fill("117.0， 31.5 118.0、32.5")
+    page.locator("input[name=properties]").fill("code，floors")
+    one.send()
+    assert one.asked() == {"bbox": "117.0,31.5,118.0,32.5", "properties": "code,floors", "limit": "10"}
+    assert page.locator(".features tbody tr").count() == 10
+
+
+def test_what_was_found_is_seen_from_afar(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    page = one.open(f"{BUILDINGS}?limit=50&crs=http://www.opengis.net/def/crs/EPSG/0/4548")
+    page.wait_for_selector("#preview[data-state=idle]", timeout=PATIENCE_MS)
+    expect(page.locator("#use-view")).to_be_visible()
+    drawn = """zoom => {
+      const map = document.getElementById('preview').preview;
+      return new Promise((done) => {
+        const tell = () => done(map.queryRenderedFeatures({layers: ['found:dot']}).length);
+        map.once('idle', tell);
+        map.jumpTo({zoom});
+      });
+    }"""
+    assert page.evaluate(drawn, 10) == 50
+    one.shoot("preview_far")
+    assert page.evaluate(drawn, 18) == 0
+    one.shoot("preview_near")
 
 
 def test_ticked_properties_are_the_columns(visit: Callable[..., Visit]) -> None:

@@ -18,7 +18,7 @@ from spatial.query.appraise import Appraisals
 from spatial.query.binds import Binds
 from spatial.query.errors import TooCostly
 from spatial.query.items import Way, choose, count_matches
-from spatial.query.types import ItemsQuery, SortKey
+from spatial.query.types import Fetcher, ItemsQuery, SortKey
 from tests import builders, cities
 
 Run = Callable[..., Any]
@@ -34,6 +34,8 @@ class Written:
 
     def sql(self, binds: Binds) -> str:
         return self.text
+
+    async def check(self, conn: Fetcher) -> None: ...
 
 
 class Counting:

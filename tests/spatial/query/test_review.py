@@ -15,6 +15,7 @@ from spatial.catalogue.queries import load_catalogue
 from spatial.catalogue.types import KeyType, LayerKey
 from spatial.crs import CRS84
 from spatial.db.cluster import Cluster
+from spatial.db.session import open_snapshot
 from spatial.query.appraise import Appraisals
 from spatial.query.binds import Binds
 from spatial.query.cql2.filter import Lang, read_filter
@@ -38,10 +39,12 @@ class Written:
     def sql(self, binds: Binds) -> str:
         return self.text
 
+    async def check(self, conn: Any) -> None: ...
+
 
 @pytest.fixture(scope="module")
 def city(cluster: Cluster) -> Iterator[SimpleNamespace]:
-    """Thirty thousand buildings in a row of half a degree."""
+    """Thirty thousand buildings in a row of half a degree; in this city no index finds a part of a name."""
     with cities.copy_of(cluster, cities.empty_template(cluster)) as access:
         with psycopg.connect(access.owner_url) as conn:
             builders.add_square(conn, 117.2, 31.8, code="first")
@@ -52,15 +55,21 @@ def city(cluster: Cluster) -> Iterator[SimpleNamespace]:
                 " ST_Translate((SELECT geom FROM city.building LIMIT 1), (n * 7919 % 30000) * 0.00002, 0)"
                 " FROM generate_series(1, 29999) AS n"
             )
+            conn.execute("DROP INDEX city.ix_building_name")
             builders.refresh(conn, ["buildings"])
             catalogue = load_catalogue(conn)
             conn.execute("ANALYZE city.building")
         with asyncio.Runner() as runner:
-            conn = runner.run(asyncpg.connect(access.reader_url))
+            reader = runner.run(asyncpg.connect(access.reader_url))
             yield SimpleNamespace(
-                conn=conn, run=runner.run, catalogue=catalogue, layer=catalogue.layer("buildings"), url=access.owner_url
+                access=access,
+                conn=reader,
+                run=runner.run,
+                catalogue=catalogue,
+                layer=catalogue.layer("buildings"),
+                url=access.owner_url,
             )
-            runner.run(conn.close())
+            runner.run(reader.close())
 
 
 @pytest.mark.parametrize("is_near", [True, False])
@@ -81,7 +90,7 @@ def test_a_layer_may_be_sorted_by_the_property_that_is_its_id(
         cursor = page.following
     with psycopg.connect(city.url) as conn:
         order = "DESC" if is_descending else "ASC"
-        known = conn.execute(f"SELECT code FROM city.building ORDER BY code {order} LIMIT 6").fetchall()  # type: ignore[arg-type]
+        known = conn.execute(f"SELECT code FROM city.building ORDER BY code {order} LIMIT 6").fetchall()
     assert found == [code for (code,) in known]
 
 
@@ -135,3 +144,31 @@ def test_an_exact_count_is_guarded_as_far_as_it_goes(city: SimpleNamespace) -> N
         city.run(count_matches(city.conn, large, often, appraisals=appraisals))
     light = replace(often, condition=Written("sqrt(t.area_m2) <> 2.0", row_cost_us=0.1))
     assert city.run(count_matches(city.conn, large, light, appraisals=appraisals)) == 29_999
+
+
+def test_a_search_by_text_is_guarded_too(city: SimpleNamespace) -> None:
+    # As if the layer held ten million features without an index of their texts.
+    large = replace(city.layer, feature_count=10_000_000, density=None)
+    city.run(choose(city.conn, large, ItemsQuery(limit=10, text=("庙",)), appraisals=Appraisals()))
+    words = ("zz", "yy", "xx", "ww", "vv", "uu", "tt", "ss", "rr", "qq")
+    with pytest.raises(TooCostly) as refused:
+        city.run(choose(city.conn, large, ItemsQuery(limit=10, text=words), appraisals=Appraisals()))
+    assert refused.value.field == "q"
+
+
+def test_a_filter_of_the_sorted_property_still_says_where_to_begin(city: SimpleNamespace) -> None:
+    condition = read_filter(city.catalogue, city.layer, "floors >= 2", lang=Lang.TEXT, crs=CRS84)
+    floors = city.layer.definition.field("floors")
+    for sort, hides in (((), True), ((SortKey(floors),), False)):
+        query = ItemsQuery(limit=10, condition=condition, sort=sort)
+        way = city.run(choose(city.conn, city.layer, query, appraisals=Appraisals()))
+        assert (way.is_near, way.hides_filter) == (False, hides)
+    statement = page_statement(city.layer, query, way)
+    plan = city.run(city.conn.fetchval(f"EXPLAIN (FORMAT JSON) {statement.sql}", *statement.args))
+    assert ">= '2'" in plan
+    assert "Sort Key" not in plan
+
+
+def test_a_stream_reads_an_order_by_one_worker(city: SimpleNamespace) -> None:
+    with open_snapshot(city.access.reader_url, statement_timeout_s=10) as conn:
+        assert conn.execute("SHOW max_parallel_workers_per_gather").fetchone() == ("0",)
