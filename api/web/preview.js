@@ -50,6 +50,7 @@ try {
   map.on('move', tell);
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
   map.addControl(new ScaleControl({ unit: 'metric' }), 'bottom-left');
+  // For whoever looks at the page from outside, as its tests do.
   box.preview = map;
   map.on('idle', () => { box.dataset.state = 'idle'; });
   map.on('error', () => {});

@@ -12,13 +12,6 @@ export const MARKS = [
   { id: 'mark:point', type: 'circle', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 10, 'circle-color': RED, 'circle-opacity': 0.15, 'circle-stroke-color': RED, 'circle-stroke-width': 3 } },
 ];
 
-/** The same for many features at once, so that small ones do not melt into a blot. */
-export const PALE_MARKS = [
-  { ...MARKS[0], paint: { 'fill-color': RED, 'fill-opacity': 0.25 } },
-  { ...MARKS[2], paint: { 'line-color': RED, 'line-width': ['interpolate', ['linear'], ['zoom'], 13, 1, 17, 2.5] } },
-  { ...MARKS[3], paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 12, 3, 17, 6], 'circle-color': RED, 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 1.2 } },
-];
-
 /** Take the mark away. @param {import('../maplibre/maplibre-gl.mjs').Map} map */
 export function clearMark(map) {
   for (const { id } of MARKS) if (map.getLayer(id)) map.removeLayer(id);
