@@ -175,11 +175,12 @@ def test_functions_are_listed(web: TestClient) -> None:
 
 
 @pytest.mark.conformance(PART3 + "filter")
-def test_every_function_has_an_example_that_works(web: TestClient) -> None:
+def test_every_function_has_an_example(web: TestClient) -> None:
+    # That each finds something in the sample city: tests/spatial/query/cql2/test_function_examples.py.
+    layers = {one["id"] for one in web.get("/collections").json()["collections"]}
     for one in web.get("/functions").json()["functions"]:
         assert f"{one['name']}(" in one["example"]
-        answer = web.get("/collections/buildings/items", params={"filter": one["example"]})
-        assert answer.status_code == 200, (one["example"], answer.text)
+        assert one["exampleCollection"] in layers
 
 
 def test_every_kind_of_value_has_a_word_of_the_standard() -> None:
