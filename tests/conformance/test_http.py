@@ -99,7 +99,7 @@ def test_an_answer_that_the_client_has_is_304(web: TestClient, path: str) -> Non
     if tag is None:
         assert not path.startswith("/collections/buildings/items"), "features have a tag"
         return
-    for known in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
+    for known in (tag, tag.removeprefix("W/"), f'"other", {tag}'):
         again = web.get(path, headers={"If-None-Match": known})
         assert again.status_code == 304, known
         assert again.content == b""
