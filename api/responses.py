@@ -117,7 +117,8 @@ def document_response(
 
     if chosen == "html":
         return page(request, template, document=whole(), catalogue=catalogue_of(request), **context)
-    key = (base_url(request), request.url.path, request.url.query, language, chosen)
+    scope = request.scope
+    key = (base_url(request), scope["path"], scope["query_string"].decode("latin-1"), language, chosen)
     documents = request.app.state.documents
     body, tag = documents.get(catalogue_of(request).version, key, lambda: orjson.dumps(whole()))
     headers = {"Vary": "Accept, Accept-Language", "ETag": tag, "Cache-Control": "no-cache"}
