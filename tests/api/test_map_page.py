@@ -2,9 +2,7 @@
 
 import base64
 import json
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +12,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import shapely
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from spatial.settings import get_settings
+from tests.chromium import NEEDS_CHROMIUM, PATIENCE_MS, TOUCH_PX, chromium
 
-CHROMIUM = shutil.which("chromium")
-# Where everything must be installed, a missing browser fails the tests instead of leaving them out.
-IN_CI = os.environ.get("CI") in {"1", "true"}
 DESK: dict[str, Any] = {"viewport": {"width": 1400, "height": 900}}
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
@@ -28,14 +24,7 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
     "is_mobile": True,
 }
-# Software drawing on two shared cores is slow.
-PATIENCE_MS = 90_000
-TOUCH_PX = 40
-
-pytestmark = [
-    pytest.mark.clients,
-    pytest.mark.skipif(CHROMIUM is None and not IN_CI, reason="chromium is not installed (apt install chromium)"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @dataclass
@@ -99,25 +88,8 @@ COUNT_COLOURS = """async (picture) => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # Two shared cores may be busy with other tests.
-        expect.set_options(timeout=30_000)
-        running = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--use-gl=angle",
-                "--use-angle=swiftshader",
-                "--enable-unsafe-swiftshader",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture

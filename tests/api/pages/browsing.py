@@ -1,20 +1,14 @@
 """A browser's visit to the pages of features."""
 
-import os
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.sync_api import Page
 
 from spatial.settings import get_settings
 
-CHROMIUM = shutil.which("chromium")
-# Where everything must be installed, a missing browser fails the tests instead of leaving them out.
-IN_CI = os.environ.get("CI") in {"1", "true"}
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 1000}}
 PHONE: dict[str, Any] = {
     "viewport": {"width": 360, "height": 780},
@@ -22,16 +16,7 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
     "is_mobile": True,
 }
-# Software drawing on two shared cores is slow.
-PATIENCE_MS = 90_000
-TOUCH_PX = 40
 BUILDINGS = "/collections/buildings/items"
-
-
-NEEDS_CHROMIUM = [
-    pytest.mark.clients,
-    pytest.mark.skipif(CHROMIUM is None and not IN_CI, reason="chromium is not installed (apt install chromium)"),
-]
 
 
 @dataclass

@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 from api.forms.rows import Row, rows_of
 from data.catalogue.read import read_layers
 from spatial.query.cql2.parse import parse_text
-from tests.api.pages.browsing import BUILDINGS, NEEDS_CHROMIUM, PATIENCE_MS, Visit, choose
+from tests.api.pages.browsing import BUILDINGS, Visit, choose
+from tests.chromium import NEEDS_CHROMIUM, PATIENCE_MS
 
 pytestmark = NEEDS_CHROMIUM
 

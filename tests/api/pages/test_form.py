@@ -6,7 +6,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.api.pages.browsing import BUILDINGS, NEEDS_CHROMIUM, PATIENCE_MS, PHONE, TOUCH_PX, Visit, choose
+from tests.api.pages.browsing import BUILDINGS, PHONE, Visit, choose
+from tests.chromium import NEEDS_CHROMIUM, PATIENCE_MS, TOUCH_PX
 
 pytestmark = NEEDS_CHROMIUM
 CRS = "crs=http://www.opengis.net/def/crs/EPSG/0/4490"
