@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 from starlette.requests import Request
 
-from api.formats import FILES
+from api.formats import FILES, LINKED
 from api.negotiation import JSON, SCHEMA_JSON
 from api.params.cursor import write_cursor
 from api.responses import OGC_REL, base_url, kept_query, link, self_links_json
@@ -31,8 +31,6 @@ class Asked:
     ----------
     form
         Name of the format of the answer.
-    media
-        Media types of all formats that the answer links to, by name.
     body
         Members of the search that was posted; None for a query string.
     """
@@ -41,7 +39,6 @@ class Asked:
     layer: PublishedLayer
     query: ItemsQuery
     form: str
-    media: Mapping[str, str]
     body: Mapping[str, Any] | None = None
 
     @cached_property
@@ -52,7 +49,7 @@ class Asked:
     @property
     def media_type(self) -> str:
         """Media type of the answer."""
-        return self.media[self.form]
+        return LINKED[self.form]
 
     def neighbour(self, rel: str, place: Cursor) -> dict[str, Any]:
         """Return the link to the page that begins at a place."""
@@ -135,7 +132,7 @@ class Collection:
         """Links to itself, its other formats, its neighbours and its layer, as JSON without brackets."""
         asked = self.asked
         if asked.body is None:
-            own = self_links_json(asked.request, asked.media, asked.form)
+            own = self_links_json(asked.request, LINKED, asked.form)
         else:
             own = orjson.dumps(asked.posted("self", asked.body)).decode()
         others = [*self.neighbours, link(asked.layer_url, "collection", JSON)]

@@ -62,7 +62,7 @@ class Question:
     def asked(self, query: ItemsQuery) -> Asked:
         """Return the question as links repeat it."""
         form = "json" if self.form == "geojson" else self.form
-        return Asked(self.request, self.layer, query, form, formats.LINKED, self.body)
+        return Asked(self.request, self.layer, query, form, self.body)
 
     def collection(self, query: ItemsQuery, found: Page) -> Collection:
         """Return the question with the bounds of its answer."""
@@ -208,7 +208,8 @@ async def item(request: Request) -> Response:
     linked = "json" if form == "geojson" else form
     links = self_links(request, formats.SINGLE_LINKED, linked)
     links.append(link(f"{base_url(request)}/collections/{layer.definition.id}", "collection", JSON))
-    body = feature[:-1] + b',"links":' + orjson.dumps(links) + b"}"
+    more = jsonfg_members(layer.definition, look) if form == "jsonfg" else {}
+    body = feature[:-1] + b"," + orjson.dumps({**more, "links": links})[1:]
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if form == "html":
         document = orjson.loads(body)

@@ -177,7 +177,7 @@ def _key(layer: PublishedLayer, query: ItemsQuery) -> Hashable:
     if query.condition is not None and query.condition.reads_other_layers:
         # Any change of the catalogue brings a new layer object, equal only to itself.
         return (layer, selection)
-    return (layer.definition.id, layer.data_version, layer.changed_at, selection)
+    return (layer.definition.id, layer.state, selection)
 
 
 def _remember(kept: "OrderedDict[Hashable, Any]", key: Hashable, value: Any) -> None:

@@ -110,7 +110,7 @@ async def fetch_page(
 async def _fetch_page(
     conn: Fetcher, layer: PublishedLayer, query: ItemsQuery, appraisals: Appraisals, writer: Writer
 ) -> Page:
-    way = await choose(conn, layer, query, appraisals=appraisals)
+    way = await _choose(conn, layer, query, appraisals)
     statement = page_statement(layer, query, way, writer=writer)
     row = await conn.fetchrow(statement.sql, *statement.args)
     assert row is not None  # noqa: S101 - an aggregate always answers
@@ -142,7 +142,21 @@ async def fetch_feature(
 
 
 async def choose(conn: Fetcher, layer: PublishedLayer, query: ItemsQuery, *, appraisals: Appraisals) -> Way:
-    """Choose how a page is found; asks PostgreSQL only for selections that are not known yet."""
+    """Choose how a page is found; asks PostgreSQL only for selections that are not known yet.
+
+    Raises
+    ------
+    TooCostly
+        The filter would take too long.
+    InvalidInput
+        The filter cannot be computed: a number leaves its range.
+    """
+    has_filter = query.condition is not None
+    way: Way = await _answered(_choose(conn, layer, query, appraisals), query.look.crs, has_filter=has_filter)
+    return way
+
+
+async def _choose(conn: Fetcher, layer: PublishedLayer, query: ItemsQuery, appraisals: Appraisals) -> Way:
     if not query.is_filtered:
         return Way(is_near=False, matched=layer.feature_count)
     await appraisals.check(conn, layer, query)
@@ -156,7 +170,7 @@ async def choose(conn: Fetcher, layer: PublishedLayer, query: ItemsQuery, *, app
 
 
 def page_statement(layer: PublishedLayer, query: ItemsQuery, way: Way, *, writer: Writer = feature_sql) -> Statement:
-    """Compose the statement of a page: columns ``features, found, matched, first, last``.
+    """Compose the statement of a page: columns ``features, found, far_end, near_end, matched``.
 
     One row more than the limit is looked for, to know whether a further page exists; it is not written out.
     """

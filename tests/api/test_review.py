@@ -148,3 +148,19 @@ def test_words_for_files_are_read_in_every_format(web: TestClient, form: str, na
 def test_a_file_may_be_limited_to_more_than_there_is(web: TestClient, sortby: str) -> None:
     most = {"f": "csv", "limit": str(2**63 - 1), "offset": "1", "sortby": sortby}
     assert web.get(ITEMS, params=most).headers["ogc-numberreturned"] == "5"
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "gpkg", "html"])
+def test_a_filter_that_cannot_be_computed_is_refused_in_every_format(web: TestClient, form: str) -> None:
+    asked = {"filter": "height_m * 1e300 * 1e300 > 1", "f": form}
+    answer = web.get("/collections/buildings/items", params=asked)
+    assert answer.status_code == 400, answer.text
+    assert form == "html" or answer.json()["field"] == "filter"
+
+
+def test_one_feature_as_jsonfg_says_what_it_conforms_to(web: TestClient, tiny: Tiny) -> None:
+    one = web.get(f"/collections/buildings/items/{tiny.west}", params={"f": "jsonfg"}).json()
+    whole = web.get("/collections/buildings/items", params={"f": "jsonfg", "limit": "1"}).json()
+    for name in ("conformsTo", "featureType", "coordRefSys"):
+        assert one[name] == whole[name]
+    assert any(link["rel"] == "collection" for link in one["links"])

@@ -1,7 +1,7 @@
 """Typed pieces of SQL, compiled once; only their values are bound for each statement."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -159,11 +159,6 @@ def joined(kind: Kind, operands: Sequence[Expression], between: str, *, cost_us:
     """Put expressions one after the other, in parentheses."""
     places = between.join(f"{{{index}}}" for index in range(len(operands)))
     return build(kind, f"({places})", *operands, cost_us=cost_us)
-
-
-def as_kind(expression: Expression, kind: Kind) -> Expression:
-    """Return an expression under another type that its SQL has as well."""
-    return replace(expression, kind=kind)
 
 
 def _reads_the_row(parts: Sequence[str | Value]) -> bool:
