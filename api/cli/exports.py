@@ -1,5 +1,6 @@
 """``shikong export``: a layer, or what is asked of it, becomes a file."""
 
+import asyncio
 import json
 import os
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from spatial.catalogue.queries import load_catalogue
 from spatial.catalogue.types import Layer
 from spatial.crs import CRS84_URI, CRS84H_URI, Crs
 from spatial.db.access import current_access
+from spatial.db.session import Asking
 from spatial.errors import Conflict, InvalidInput
 from spatial.export.errors import CannotWrite
 from spatial.export.jsonfg import jsonfg_members
@@ -95,10 +97,12 @@ def _write(
     report: ExportReport,
 ) -> None:
     catalogue = load_catalogue(conn)
-    # The catalogue's picture ends here; the export begins its own.
-    conn.commit()
     layer = catalogue.layer(layer_id)
     asked = features_query(query, catalogue, layer, is_file=True)
+    if asked.condition is not None:
+        asyncio.run(asked.condition.check(Asking(conn)))
+    # The catalogue's picture ends here; the export begins its own.
+    conn.commit()
     if form is GEOJSON:
         # A GeoJSON file is x, y, as every program writes it.
         asked = replace(asked, look=replace(asked.look, crs=replace(asked.look.crs, swaps_axes=False)))

@@ -1,9 +1,11 @@
 """Synchronous sessions for work that reads much: exports."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
 
 from spatial.errors import Unavailable
 
@@ -40,3 +42,21 @@ def open_snapshot(url: str, *, statement_timeout_s: float) -> psycopg.Connection
     except psycopg.OperationalError as error:
         raise Unavailable("The database does not answer at the moment. Ask again.") from error
     return conn
+
+
+class Asking:
+    """A synchronous connection asked like an asyncpg one, where a command shares a question with the web.
+
+    Parameters
+    ----------
+    conn
+        The connection; nothing else may use it meanwhile.
+    """
+
+    def __init__(self, conn: psycopg.Connection[Any]) -> None:
+        self._conn = conn
+
+    async def fetchrow(self, query: str, *args: object) -> Mapping[str, Any] | None:
+        """Run one statement and return its first row."""
+        with psycopg.RawCursor(self._conn, row_factory=dict_row) as cursor:
+            return cursor.execute(query, args).fetchone()

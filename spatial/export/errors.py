@@ -45,12 +45,16 @@ def told(crs: Crs) -> Iterator[None]:
     except (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction) as error:
         raise Unavailable(REPLACED) from error
     except errors.InternalError_ as error:
-        # PROJ's refusals reach us as internal errors of PostGIS; nothing else of ours raises those.
+        # Refusals of PROJ, and of PostGIS in a filter (an edge half around the earth), reach us as internal errors.
         if "transform" in str(error):
             raise OutsideCrs(crs) from error
-        raise Unavailable(SILENT) from error
+        raise _uncomputable(error) from error
     except psycopg.DataError as error:
-        why = error.diag.message_primary or "a value is out of range"
-        raise InvalidInput(f"The database cannot compute what was asked: {why}.", field="filter") from error
+        raise _uncomputable(error) from error
     except (psycopg.OperationalError, psycopg.InterfaceError, errors.InsufficientPrivilege) as error:
         raise Unavailable(SILENT) from error
+
+
+def _uncomputable(error: psycopg.Error) -> InvalidInput:
+    why = error.diag.message_primary or "a value is out of range"
+    return InvalidInput(f"The database cannot compute what was asked: {why}.", field="filter")

@@ -96,6 +96,14 @@ def test_a_failure_is_one_line_and_leaves_no_file(shikong, tmp_path, monkeypatch
     assert [one.name for one in tmp_path.iterdir() if one.name != "state"] == []
 
 
+def test_a_filter_on_an_unknown_region_is_refused_rather_than_empty(shikong, tmp_path):
+    out = tmp_path / "b.csv"
+    done = shikong("--out", out, "--filter", "within_region('999999')")
+    assert isinstance(done.exception, CityError)
+    assert "no region '999999'" in str(done.exception)
+    assert not out.exists()
+
+
 def test_an_unknown_layer_is_told(empty_city_url, tmp_path, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", empty_city_url)
     failed = CliRunner().invoke(app, ["export", "nowhere", "--out", str(tmp_path / "x.csv")])
